@@ -1,0 +1,50 @@
+# The front door. `make demo` and `make test` set themselves up on a fresh Debian machine with Rust.
+
+CARGO ?= cargo
+APXS ?= $(shell command -v apxs 2>/dev/null || command -v apxs2 2>/dev/null || echo apxs)
+export APXS
+
+.PHONY: all build setup-build setup-test setup-cost demo test test-pure test-httpd lint cost install clean
+
+all: build
+
+build: setup-build
+	$(CARGO) build --release
+
+# One table: what an attacker asks for, without the module and with it. KEEP=1 leaves the protected
+# server running and prints its address.
+demo: setup-test
+	$(CARGO) build --release
+	KEEP='$(KEEP)' $(CARGO) run --release --quiet --example demo
+
+test: setup-test test-pure test-httpd
+
+# The decisions alone, as they build where there is no httpd.
+test-pure:
+	$(CARGO) test --no-default-features
+
+# Everything on a real httpd, once for each MPM.
+test-httpd:
+	$(CARGO) build --release
+	PYGUARD_MPM=event $(CARGO) test --release --test httpd
+	PYGUARD_MPM=worker $(CARGO) test --release --test httpd
+	PYGUARD_MPM=prefork $(CARGO) test --release --test httpd
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
+
+# Instructions a request, counted by valgrind.
+cost: setup-cost
+	$(CARGO) build --release
+	$(CARGO) run --release --quiet --example cost
+
+install: build
+	apxs/install.sh
+
+setup-build setup-test setup-cost: setup-%:
+	@scripts/setup.sh $*
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,167 @@
+//! The module's record in httpd's per-directory configuration: made, merged and filled here.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+
+use crate::policy::directive::Directive;
+use crate::policy::observed::Observed;
+use crate::policy::settings::{Mode, Protect, Settings};
+
+use super::guard::guard;
+use super::sys;
+
+/// What is known of one directory, or of several sections merged.
+#[derive(Clone)]
+pub(super) struct DirConf {
+    /// The module's own directives.
+    pub(super) settings: Settings,
+    /// What other modules' directives say.
+    pub(super) observed: Observed,
+}
+
+impl DirConf {
+    const EMPTY: DirConf = DirConf {
+        settings: Settings::EMPTY,
+        observed: Observed::EMPTY,
+    };
+
+    /// What holds where a record could not be made: everything is Python's, nothing is exempt.
+    const CLOSED: DirConf = DirConf {
+        settings: Settings {
+            mode: Some(Mode::On),
+            protect: Some(Protect::On),
+            ..Settings::EMPTY
+        },
+        observed: Observed::EMPTY,
+    };
+
+    fn is_empty(&self) -> bool {
+        self.settings.is_empty() && self.observed.is_empty()
+    }
+
+    /// Hands the record to a pool, which drops it.
+    ///
+    /// # Safety
+    /// `pool` is a live pool.
+    unsafe fn in_pool(self, pool: *mut sys::apr_pool_t) -> *mut c_void {
+        let record = Box::into_raw(Box::new(self)).cast::<c_void>();
+        // SAFETY: live pool; the cleanup drops the box exactly once, when the pool is cleared. The
+        // child cleanup does nothing: memory needs none before an exec.
+        unsafe {
+            sys::apr_pool_cleanup_register(
+                pool,
+                record,
+                Some(drop_record),
+                Some(sys::apr_pool_cleanup_null),
+            );
+        }
+        record
+    }
+}
+
+/// The record for a section, in which no one writes.
+fn closed() -> *mut c_void {
+    // A DirConf holds lists that are shared between threads, so it is Sync.
+    static CLOSED: DirConf = DirConf::CLOSED;
+    (&raw const CLOSED).cast_mut().cast()
+}
+
+unsafe extern "C" fn drop_record(record: *mut c_void) -> sys::apr_status_t {
+    // A record that cannot be dropped is leaked; nothing depends on it.
+    guard(0, || {
+        // SAFETY: the pointer of the box that `in_pool` registered, once.
+        drop(unsafe { Box::from_raw(record.cast::<DirConf>()) });
+        0
+    })
+}
+
+/// httpd's `create_dir_config`: an empty record for a section.
+pub(super) unsafe extern "C" fn create(
+    pool: *mut sys::apr_pool_t,
+    _directory: *mut c_char,
+) -> *mut c_void {
+    guard(closed(), || {
+        // SAFETY: httpd hands out the live pool that the section's configuration belongs to.
+        unsafe { DirConf::EMPTY.in_pool(pool) }
+    })
+}
+
+/// httpd's `merge_dir_config`: `add`, the inner section, over `base`. Runs at every request that
+/// has sections with records, so that one that says nothing costs nothing.
+pub(super) unsafe extern "C" fn merge(
+    pool: *mut sys::apr_pool_t,
+    base: *mut c_void,
+    add: *mut c_void,
+) -> *mut c_void {
+    guard(closed(), || {
+        // SAFETY: both are records that `create` or `merge` made, alive while they are merged, and
+        // no one writes to them any more.
+        let (outer, inner) = unsafe { (&*base.cast::<DirConf>(), &*add.cast::<DirConf>()) };
+        if inner.is_empty() {
+            return base;
+        }
+        if outer.is_empty() {
+            return add;
+        }
+        let merged = DirConf {
+            settings: Settings::merge(&outer.settings, &inner.settings),
+            observed: Observed::merge(&outer.observed, &inner.observed),
+        };
+        // SAFETY: httpd hands out a live pool.
+        unsafe { merged.in_pool(pool) }
+    })
+}
+
+/// The record that a directive is to be put into.
+///
+/// # Safety
+/// `record` is the record that httpd hands to a directive's setter, for the length of the call.
+pub(super) unsafe fn filled<'a>(record: *mut c_void) -> Option<&'a mut DirConf> {
+    // `closed` is in read-only memory: it is what a failed `create` left, and takes no directive.
+    if ptr::eq(record, closed()) {
+        return None;
+    }
+    // SAFETY: configuration is read by one thread, and a record is filled before anyone reads it.
+    unsafe { record.cast::<DirConf>().as_mut() }
+}
+
+/// The answer of a setter that could not do its work: httpd refuses to start.
+pub(super) const SETTER_FAILED: &CStr =
+    c"internal error in mod_pyguard; the directive was not understood";
+
+/// The setter of all own directives; which one it is stands in the command's row.
+pub(super) unsafe extern "C" fn set(
+    cmd: *mut sys::cmd_parms,
+    record: *mut c_void,
+    argc: c_int,
+    argv: *const *mut c_char,
+) -> *const c_char {
+    guard(SETTER_FAILED.as_ptr(), || {
+        // SAFETY: httpd hands out the row that `module` made from a Directive, the section's record,
+        // and `argc` strings that live as long as the call.
+        let (directive, conf, arguments) = unsafe {
+            let directive = (*(*cmd).cmd).cmd_data.cast::<Directive>().as_ref();
+            let arguments: Vec<&[u8]> = (0..usize::try_from(argc).unwrap_or(0))
+                .map(|index| CStr::from_ptr(*argv.add(index)).to_bytes())
+                .collect();
+            (directive, filled(record), arguments)
+        };
+        let (Some(directive), Some(conf)) = (directive, conf) else {
+            return SETTER_FAILED.as_ptr();
+        };
+        match directive.apply(&mut conf.settings, &arguments) {
+            Ok(()) => ptr::null(),
+            // SAFETY: httpd hands out a live command.
+            Err(message) => unsafe { error(cmd, &message) },
+        }
+    })
+}
+
+/// An error message in the pool of the configuration, as httpd wants it from a setter.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+pub(super) unsafe fn error(cmd: *mut sys::cmd_parms, message: &str) -> *const c_char {
+    // SAFETY: live pool; apr_pstrmemdup copies the bytes and ends them with a NUL.
+    unsafe { sys::apr_pstrmemdup((*cmd).pool, message.as_ptr().cast(), message.len()) }
+}

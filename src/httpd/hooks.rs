@@ -1,0 +1,203 @@
+//! One request's way through httpd: a function for each stop.
+//!
+//! A hook answers `DECLINED` to let httpd go on, or the status that refuses. On a panic it is 500:
+//! zero would be `OK`, and `OK` ends a phase as if all were well.
+
+use std::ffi::c_int;
+
+use crate::policy::class::is_plain;
+use crate::policy::handler::Answer;
+use crate::policy::judge::{self, Stop, Target, Verdict};
+use crate::policy::path::decoded;
+use crate::policy::settings::{Mode, Protect};
+
+use super::config::DirConf;
+use super::gate;
+use super::guard::guard;
+use super::incident::{self, NOTE};
+use super::log::{self, Level};
+use super::module;
+use super::request::Request;
+use super::startup;
+use super::sys::{self, DECLINED, HTTP_INTERNAL_SERVER_ERROR};
+
+/// pre_config: a new configuration is about to be read, and every module is loaded.
+pub(super) unsafe extern "C" fn pre_config(
+    _conf: *mut sys::apr_pool_t,
+    _log: *mut sys::apr_pool_t,
+    _temp: *mut sys::apr_pool_t,
+) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        startup::begin();
+        // SAFETY: httpd sorts the hooks after this phase.
+        unsafe { module::add_optional_hooks() };
+        sys::OK
+    })
+}
+
+/// post_config: the configuration is complete. Any answer but `OK` stops the start.
+pub(super) unsafe extern "C" fn post_config(
+    conf: *mut sys::apr_pool_t,
+    _log: *mut sys::apr_pool_t,
+    _temp: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out the configuration's pool and the main server.
+        match unsafe { startup::complete(conf, server) } {
+            Ok(()) => sys::OK,
+            Err(message) => {
+                log::server(Level::Critical, &message);
+                HTTP_INTERNAL_SERVER_ERROR
+            }
+        }
+    })
+}
+
+/// quick_handler: before a cache answers. A cache may hold a copy from a time when the file was
+/// not denied, so a request whose URL has a telling name goes the whole way and is judged there.
+pub(super) unsafe extern "C" fn quick_handler(r: *mut sys::request_rec, _lookup: c_int) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe { Request::with(r, DECLINED, before_caches) }
+    })
+}
+
+fn before_caches(request: Request<'_>) -> c_int {
+    if enforced(request).is_none() || is_plain(&decoded(request.uri())) {
+        return DECLINED;
+    }
+    match request.main() {
+        None => request.process(),
+        // For a subrequest, httpd goes the whole way itself after any answer but OK.
+        Some(_) => sys::DONE,
+    }
+}
+
+/// post_read_request, translate_name and post_perdir_config: httpd has just put together a new
+/// configuration, and a handler of mod_python may run under it.
+pub(super) unsafe extern "C" fn new_configuration(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe {
+            Request::with(r, DECLINED, |request| {
+                if let Some(conf) = enforced(request) {
+                    gate::close(request, conf);
+                }
+                DECLINED
+            })
+        }
+    })
+}
+
+/// fixups: the file and, after core's own fixup, the handler are known.
+pub(super) unsafe extern "C" fn fixups(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe { Request::with(r, DECLINED, at_fixups) }
+    })
+}
+
+fn at_fixups(request: Request<'_>) -> c_int {
+    let Some(conf) = enforced(request) else {
+        return DECLINED;
+    };
+    if let Some(note) = request.prev().and_then(|prev| prev.note(NOTE)) {
+        // The access log looks at the last request of a chain of internal redirects.
+        request.set_note(NOTE, note);
+    }
+    close_gate_again(request, conf);
+    if is_plain(request.judged_path()) && conf.settings.protect() != Protect::On {
+        request.settle();
+        return DECLINED;
+    }
+    judge_name(Stop::Fixups, request, conf)
+}
+
+/// handler, before every other: judges again what has changed since fixups, and what the handler
+/// itself would do.
+pub(super) unsafe extern "C" fn handler(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe {
+            Request::with(r, DECLINED, |request| match unsettled(request) {
+                Some(conf) => before_handlers(request, conf),
+                None => DECLINED,
+            })
+        }
+    })
+}
+
+#[cold]
+fn before_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
+    close_gate_again(request, conf);
+    let verdict = judge_name(Stop::Handler, request, conf);
+    if verdict != DECLINED {
+        return verdict;
+    }
+    let facts = request.facts();
+    let lists = facts.target == Target::Directory
+        && Answer::of(facts.handler) != Answer::Dynamic
+        && request.allows_indexes();
+    if lists {
+        request.state().listing.set(true);
+    }
+    let trusted = || gate::trusts(request, conf);
+    match judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted) {
+        Verdict::Allow => DECLINED,
+        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
+    }
+}
+
+/// handler, after every other but httpd's own default handler: nothing answered the request.
+pub(super) unsafe extern "C" fn fall_through(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe {
+            Request::with(r, DECLINED, |request| match unsettled(request) {
+                Some(conf) => after_handlers(request, conf),
+                None => DECLINED,
+            })
+        }
+    })
+}
+
+#[cold]
+fn after_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
+    match judge::fall_through(&request.facts(), &conf.settings) {
+        Verdict::Allow => judge_name(Stop::FallThrough, request, conf),
+        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
+    }
+}
+
+/// The configuration of the request, unless the module is off there. A request without any is one
+/// that httpd has already refused.
+fn enforced<'r>(request: Request<'r>) -> Option<&'r DirConf> {
+    request
+        .conf()
+        .filter(|conf| conf.settings.mode() != Mode::Off)
+}
+
+/// In the handler phase: the configuration of the request, unless there is nothing to judge: the
+/// name was settled, it is no directory, and the handler is not Python's.
+fn unsettled<'r>(request: Request<'r>) -> Option<&'r DirConf> {
+    let quiet =
+        request.is_settled() && request.target() != Target::Directory && !request.may_be_python();
+    if quiet { None } else { enforced(request) }
+}
+
+/// An early handler may have switched debugging on for itself since.
+fn close_gate_again(request: Request<'_>, conf: &DirConf) {
+    if conf.observed.runs_early() {
+        gate::close(request, conf);
+    }
+}
+
+/// The name rules at one stop.
+#[cold]
+fn judge_name(stop: Stop, request: Request<'_>, conf: &DirConf) -> c_int {
+    match judge::name(stop, &request.facts(), &conf.settings, &conf.observed) {
+        Verdict::Allow => DECLINED,
+        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
+    }
+}

@@ -1,0 +1,84 @@
+//! What is done about a denial: one log line, one note, and the status.
+
+use std::ffi::{CStr, c_int};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::policy::judge::{Denial, Target};
+use crate::policy::message::{escaped, escaped_url};
+use crate::policy::settings::{Mode, Settings, Status};
+
+use super::log::{self, Level};
+use super::request::Request;
+use super::sys;
+
+/// The note of a request that had an incident: its tag, for `%{pyguard}n` in a LogFormat.
+pub(super) const NOTE: &CStr = c"pyguard";
+
+/// Logs and notes the denial, and gives the hook's answer: the status, or `otherwise` where only
+/// detection is wanted.
+pub(super) fn deny(
+    request: Request<'_>,
+    settings: &Settings,
+    denial: Denial,
+    otherwise: c_int,
+) -> c_int {
+    let detect = settings.mode() == Mode::Detect;
+    let state = request.state();
+    if !state.reported.replace(true) && !is_looked_up(request) {
+        let verb = if detect { "would deny" } else { "denied" };
+        let file = escaped(request.filename().unwrap_or_else(|| request.uri()));
+        let tag = denial.rule().tag();
+        tell(
+            request,
+            Level::Warning,
+            &format!("{}: {verb} {denial} {file}", tag.to_string_lossy()),
+        );
+        let mut noted = Some(request);
+        while let Some(request) = noted {
+            request.set_note(NOTE, tag);
+            noted = request.main();
+        }
+    }
+    match (detect, settings.status()) {
+        (true, _) => otherwise,
+        (false, Status::NotFound) => sys::HTTP_NOT_FOUND,
+        (false, Status::Forbidden) => sys::HTTP_FORBIDDEN,
+    }
+}
+
+/// One line about a request: what happened, what was asked for, and an id.
+pub(super) fn tell(request: Request<'_>, level: Level, what: &str) {
+    let method = escaped(request.method_name());
+    let asked = match request.main() {
+        // A subrequest has no URL of its own that a client sent.
+        Some(_) => escaped_url(request.uri()),
+        None => escaped_url(request.unparsed_uri()),
+    };
+    log::request(
+        level,
+        request,
+        &format!("{what} ({method} {asked}) id={}", id(request)),
+    );
+}
+
+/// Whether nobody asked for this very file: httpd looks it up to list its directory, or to choose
+/// among the variants of a name that is no file.
+fn is_looked_up(request: Request<'_>) -> bool {
+    request.main().is_some_and(|main| {
+        let chooses = main.target() == Target::Missing && main.handler().is_empty();
+        chooses || main.state().listing.get()
+    })
+}
+
+/// The incident's id: mod_unique_id's for the request where that is loaded, else one that no other
+/// incident of this server has.
+fn id(request: Request<'_>) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    match request.variable(c"UNIQUE_ID") {
+        Some(unique) => escaped(unique),
+        None => {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            format!("{:x}-{:x}-{count:x}", request.time(), std::process::id())
+        }
+    }
+}

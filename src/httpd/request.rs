@@ -1,0 +1,412 @@
+//! A live request of httpd, as far as the module looks at it.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int};
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr::{self, NonNull};
+
+use crate::policy::handler::PYTHON_PREFIXES;
+use crate::policy::judge::{Facts, Method, Target};
+use crate::policy::path;
+use crate::policy::trust::Client;
+
+use super::config::DirConf;
+use super::module::module_index;
+use super::sys;
+
+/// A request that lives at least as long as `'r`, the callback that was handed it.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'r> {
+    raw: NonNull<sys::request_rec>,
+    live: PhantomData<&'r ()>,
+}
+
+/// What the module remembers of a request that something happened to: in the request's pool.
+#[derive(Default)]
+pub(super) struct State {
+    /// The per-directory configuration before and after the PythonDebug gate.
+    gated_from: Cell<*const sys::ap_conf_vector_t>,
+    gated_to: Cell<*const sys::ap_conf_vector_t>,
+    /// An incident was logged.
+    pub(super) reported: Cell<bool>,
+    /// httpd is about to list this directory: its subrequests ask about names nobody asked for.
+    pub(super) listing: Cell<bool>,
+}
+
+/// Marks a [`State`] in the module's slot of a request. Without it, the slot holds null or the
+/// even address of the file name that the request was settled for, which is compared and never
+/// followed: most requests need nothing else, and an allocation for each would cost more than all
+/// of their judging.
+const IS_STATE: usize = 1;
+
+impl<'r> Request<'r> {
+    /// Has `look` look at the request that httpd handed to a callback; `none` where it is null.
+    ///
+    /// # Safety
+    /// `raw` is null or a live request that this thread alone works on until the callback returns.
+    pub(super) unsafe fn with<T>(
+        raw: *mut sys::request_rec,
+        none: T,
+        look: impl FnOnce(Request<'_>) -> T,
+    ) -> T {
+        match NonNull::new(raw) {
+            Some(raw) => look(Request {
+                raw,
+                live: PhantomData,
+            }),
+            None => none,
+        }
+    }
+
+    /// A request that lives as long as this one.
+    fn relative(self, raw: *mut sys::request_rec) -> Option<Request<'r>> {
+        NonNull::new(raw).map(|raw| Request {
+            raw,
+            live: PhantomData,
+        })
+    }
+
+    pub(super) const fn as_ptr(self) -> *mut sys::request_rec {
+        self.raw.as_ptr()
+    }
+
+    /// A C string of the request.
+    fn bytes(self, text: *const c_char) -> Option<&'r [u8]> {
+        // SAFETY: every string this is called with is null or NUL-terminated and in the request's
+        // pool or longer-lived, so for 'r.
+        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
+    }
+
+    /// The merged configuration of the directory; `None` before httpd has made one.
+    pub(super) fn conf(self) -> Option<&'r DirConf> {
+        // SAFETY: live request; the vector, where it is set, has a slot for each module, and ours
+        // is null or a DirConf made by `config`, which its pool keeps for the whole request.
+        unsafe {
+            let vector = (*self.as_ptr()).per_dir_config.cast::<*const DirConf>();
+            if vector.is_null() {
+                return None;
+            }
+            (*vector.add(module_index())).as_ref()
+        }
+    }
+
+    /// The module's slot of this request, see [`IS_STATE`].
+    fn slot(self) -> *mut *mut u8 {
+        // SAFETY: live request; its vector has a slot for each module.
+        unsafe {
+            (*self.as_ptr())
+                .request_config
+                .cast::<*mut u8>()
+                .add(module_index())
+        }
+    }
+
+    /// What the module remembers of this request, if something happened to it.
+    fn known_state(self) -> Option<&'r State> {
+        // SAFETY: live request; a marked slot is the address of a State in the request's pool,
+        // which only the request's thread touches.
+        unsafe {
+            let slot = *self.slot();
+            (slot.addr() & IS_STATE != 0)
+                .then(|| &*slot.map_addr(|address| address ^ IS_STATE).cast::<State>())
+        }
+    }
+
+    /// What the module remembers of this request, made on first use.
+    pub(super) fn state(self) -> &'r State {
+        self.known_state().unwrap_or_else(|| {
+            // SAFETY: live request. apr_palloc returns memory for it, aligned for any type and so
+            // even, or ends the process.
+            unsafe {
+                let state =
+                    sys::apr_palloc((*self.as_ptr()).pool, size_of::<State>()).cast::<State>();
+                state.write(State::default());
+                *self.slot() = state.cast::<u8>().map_addr(|address| address | IS_STATE);
+                &*state
+            }
+        })
+    }
+
+    /// Whether the request was settled for the file name that it has now.
+    pub(super) fn is_settled(self) -> bool {
+        // SAFETY: live request.
+        let (filename, slot) = unsafe { ((*self.as_ptr()).filename, *self.slot()) };
+        !filename.is_null() && ptr::eq(slot, filename.cast())
+    }
+
+    /// Remembers that the name of the present file says nothing and that its directory is not
+    /// Python's by decree: as long as the request keeps the name, only a Python handler matters.
+    /// Where it cannot be remembered, the request is judged again.
+    pub(super) fn settle(self) {
+        // SAFETY: live request.
+        unsafe {
+            let filename = (*self.as_ptr()).filename.cast::<u8>();
+            if (*self.slot()).is_null() && filename.addr() & IS_STATE == 0 {
+                *self.slot() = filename;
+            }
+        }
+    }
+
+    /// `r->filename` where it is the name of a file, and not null or `proxy:...`.
+    pub(super) fn filename(self) -> Option<&'r [u8]> {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).filename })
+            .filter(|name| name.starts_with(b"/"))
+    }
+
+    /// `r->uri`: the decoded path of the URL (not yet decoded in the quick handler).
+    pub(super) fn uri(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).uri })
+            .unwrap_or_default()
+    }
+
+    /// What the URL has beyond the file.
+    fn path_info(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).path_info })
+            .unwrap_or_default()
+    }
+
+    /// The URL as the client sent it.
+    pub(super) fn unparsed_uri(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).unparsed_uri })
+            .unwrap_or_default()
+    }
+
+    /// The name of the method as the client sent it.
+    pub(super) fn method_name(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).method })
+            .unwrap_or_default()
+    }
+
+    /// `r->handler` or the content type that httpd would use in its place; null: neither.
+    fn raw_handler(self) -> *const c_char {
+        // SAFETY: live request.
+        unsafe {
+            let r = self.as_ptr();
+            if (*r).handler.is_null() {
+                (*r).content_type
+            } else {
+                (*r).handler
+            }
+        }
+    }
+
+    /// The handler's name, as [`Facts`] wants it.
+    pub(super) fn handler(self) -> &'r [u8] {
+        self.bytes(self.raw_handler()).unwrap_or_default()
+    }
+
+    /// Whether the handler can be one of Python's, without a look at more of its name than needed.
+    #[inline]
+    pub(super) fn may_be_python(self) -> bool {
+        let handler = self.raw_handler();
+        if handler.is_null() {
+            return false;
+        }
+        // SAFETY: live request; a string has at least its NUL.
+        match unsafe { handler.cast::<u8>().read() } {
+            b'm' | b'p' | b'w' | b'c' | b'a' => PYTHON_PREFIXES
+                .iter()
+                .any(|prefix| self.handler().starts_with(prefix)),
+            _ => false,
+        }
+    }
+
+    pub(super) fn target(self) -> Target {
+        // SAFETY: live request.
+        match unsafe { (*self.as_ptr()).finfo.filetype } {
+            sys::apr_filetype_e_APR_NOFILE => Target::Missing,
+            sys::apr_filetype_e_APR_DIR => Target::Directory,
+            _ => Target::File,
+        }
+    }
+
+    pub(super) fn method(self) -> Method {
+        // SAFETY: live request.
+        match unsafe { (*self.as_ptr()).method_number } {
+            sys::M_GET => Method::Get,
+            sys::M_POST => Method::Post,
+            sys::M_COPY | sys::M_MOVE => Method::CopyOrMove,
+            _ => Method::Other,
+        }
+    }
+
+    /// The part of the request's file name, or URL path, that is judged.
+    pub(super) fn judged_path(self) -> &'r [u8] {
+        let Some(filename) = self.filename() else {
+            return self.uri();
+        };
+        // SAFETY: live request, as httpd's function wants it; it returns a string that lives as long.
+        let root = self.bytes(unsafe { sys::ap_context_document_root(self.as_ptr()) });
+        path::below(filename, root.unwrap_or_default())
+            // An alias for one file: nothing is below it.
+            .filter(|below| !below.is_empty() || self.target() != Target::File)
+            .unwrap_or_else(|| path::in_common(filename, self.uri(), self.path_info()))
+    }
+
+    /// The facts that the rules judge by.
+    pub(super) fn facts(self) -> Facts<'r> {
+        let filename = self.filename();
+        Facts {
+            filename: filename.unwrap_or_default(),
+            path: self.judged_path(),
+            target: if filename.is_some() {
+                self.target()
+            } else {
+                Target::Missing
+            },
+            handler: self.handler(),
+            method: self.method(),
+        }
+    }
+
+    /// The request that this one was made for, as an include or a look-up.
+    pub(super) fn main(self) -> Option<Request<'r>> {
+        // SAFETY: live request; its parent lives as long as it.
+        self.relative(unsafe { (*self.as_ptr()).main })
+    }
+
+    /// The request that was redirected internally to this one.
+    pub(super) fn prev(self) -> Option<Request<'r>> {
+        // SAFETY: live request; what it was redirected from lives as long as it.
+        self.relative(unsafe { (*self.as_ptr()).prev })
+    }
+
+    /// Whether `Options Indexes` is in force.
+    pub(super) fn allows_indexes(self) -> bool {
+        // SAFETY: live request with its per-directory configuration.
+        unsafe { sys::ap_allow_options(self.as_ptr()) & sys::OPT_INDEXES != 0 }
+    }
+
+    /// A request header.
+    pub(super) fn has_header(self, name: &CStr) -> bool {
+        // SAFETY: live request with its table of headers.
+        unsafe { !sys::apr_table_get((*self.as_ptr()).headers_in, name.as_ptr()).is_null() }
+    }
+
+    /// A variable of the request's environment.
+    pub(super) fn variable(self, name: &CStr) -> Option<&'r [u8]> {
+        // SAFETY: live request with its table; the value lives in the request's pool.
+        self.bytes(unsafe { sys::apr_table_get((*self.as_ptr()).subprocess_env, name.as_ptr()) })
+    }
+
+    /// A note of the request, for `%{name}n` in a log format.
+    pub(super) fn note(self, name: &CStr) -> Option<&'r CStr> {
+        // SAFETY: live request with its table; the value is a string in the request's pool.
+        unsafe {
+            let value = sys::apr_table_get((*self.as_ptr()).notes, name.as_ptr());
+            (!value.is_null()).then(|| CStr::from_ptr(value))
+        }
+    }
+
+    /// Sets a note of the request. httpd keeps the pointers, so both live longer than the request.
+    pub(super) fn set_note(self, name: &'static CStr, value: &'r CStr) {
+        // SAFETY: live request with its table; name and value outlive it.
+        unsafe { sys::apr_table_setn((*self.as_ptr()).notes, name.as_ptr(), value.as_ptr()) }
+    }
+
+    /// Keeps every cache from storing the response.
+    pub(super) fn forbid_caching(self) {
+        // SAFETY: live request with its table; both strings are static.
+        unsafe {
+            let r = self.as_ptr();
+            (*r).no_cache = 1;
+            sys::apr_table_setn(
+                (*r).err_headers_out,
+                c"Cache-Control".as_ptr(),
+                c"no-store".as_ptr(),
+            );
+        }
+    }
+
+    /// When the request arrived, in microseconds since 1970.
+    pub(super) fn time(self) -> i64 {
+        // SAFETY: live request.
+        unsafe { (*self.as_ptr()).request_time }
+    }
+
+    /// Who asks.
+    pub(super) fn client(self) -> Client {
+        // SAFETY: live request with its connection; both addresses are null or live as long.
+        let (peer, client) = unsafe {
+            let r = self.as_ptr();
+            (
+                address((*(*r).connection).client_addr),
+                address((*r).useragent_addr),
+            )
+        };
+        let forwarded = self.has_header(c"X-Forwarded-For") || self.has_header(c"Forwarded");
+        Client {
+            peer,
+            client,
+            forwarded,
+        }
+    }
+
+    /// Has httpd go the whole way with this request, as it does when no quick handler answers.
+    pub(super) fn process(self) -> c_int {
+        // SAFETY: live main request at its quick handler, where httpd makes the same two calls.
+        unsafe {
+            match sys::ap_process_request_internal(self.as_ptr()) {
+                sys::OK => sys::ap_invoke_handler(self.as_ptr()),
+                refused => refused,
+            }
+        }
+    }
+
+    /// Puts `over`, a vector of per-directory configurations, on top of the request's own. The same
+    /// parent and the same vector give the same result, because httpd skips authentication for a
+    /// subrequest whose vector is its parent's.
+    ///
+    /// # Safety
+    /// `over` is a vector of httpd's for the modules loaded, alive for as long as the request.
+    pub(super) unsafe fn merge_conf(self, over: *mut sys::ap_conf_vector_t) {
+        let r = self.as_ptr();
+        // SAFETY: live request; `over` as promised by the caller.
+        unsafe {
+            let from = (*r).per_dir_config;
+            let known = [self.main(), self.prev()]
+                .into_iter()
+                .flatten()
+                .filter_map(Request::known_state)
+                .find(|state| ptr::eq(state.gated_from.get(), from));
+            let to = match known {
+                Some(state) => state.gated_to.get().cast_mut(),
+                None => sys::ap_merge_per_dir_configs((*r).pool, from, over),
+            };
+            (*r).per_dir_config = to;
+            let state = self.state();
+            state.gated_from.set(from);
+            state.gated_to.set(to);
+        }
+    }
+}
+
+/// The IP address in a socket address; `None` for any other kind.
+///
+/// # Safety
+/// `address` is null or a live socket address.
+unsafe fn address(address: *const sys::apr_sockaddr_t) -> Option<IpAddr> {
+    // SAFETY: `ipaddr_ptr` points to the `ipaddr_len` bytes of the address in network byte order:
+    // 4 for IPv4, 16 for IPv6.
+    unsafe {
+        let address = address.as_ref()?;
+        if address.ipaddr_ptr.is_null() {
+            return None;
+        }
+        match (address.family, address.ipaddr_len) {
+            (libc::AF_INET, 4) => {
+                Some(Ipv4Addr::from(address.ipaddr_ptr.cast::<[u8; 4]>().read()).into())
+            }
+            (libc::AF_INET6, 16) => {
+                Some(Ipv6Addr::from(address.ipaddr_ptr.cast::<[u8; 16]>().read()).into())
+            }
+            _ => None,
+        }
+    }
+}

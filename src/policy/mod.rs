@@ -1,0 +1,19 @@
+//! What is allowed and what is not: pure decisions on bytes.
+//!
+//! Nothing in here knows httpd, reads a file or a clock, or holds unsafe code, and all of it is
+//! tested without a server. [`judge`] is the place to start: it shows the rules in their order.
+
+#![forbid(unsafe_code)]
+
+pub mod class;
+pub mod directive;
+pub mod handler;
+pub mod judge;
+pub mod message;
+mod names;
+pub mod observed;
+pub mod path;
+pub mod pattern;
+pub mod rule;
+pub mod settings;
+pub mod trust;

@@ -1,0 +1,124 @@
+//! Which part of a file's name is the site's and gets judged.
+
+/// The part of `filename` below `root`, the document root or alias it was mapped by; `None` where
+/// another way led to the file.
+pub fn below<'a>(filename: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
+    let rest = filename.strip_prefix(root)?;
+    match rest.first() {
+        // A root without a trailing slash, as httpd writes it.
+        Some(b'/') if !root.is_empty() => Some(rest),
+        None => Some(rest),
+        Some(_) if root.len() > 1 && root.ends_with(b"/") => filename.get(root.len() - 1..),
+        Some(_) => None,
+    }
+}
+
+/// For a file that a rewrite, an `AliasMatch` or an include led to: the part that file name and
+/// URL path have in common at their ends, and the last component in any case. `path_info`, what
+/// the URL path has beyond the file, is not part of it.
+pub fn in_common<'a>(filename: &'a [u8], url_path: &[u8], path_info: &[u8]) -> &'a [u8] {
+    let url_path = url_path.strip_suffix(path_info).unwrap_or(url_path);
+    let is_slash = |byte: &u8| *byte == b'/';
+    let mut file = filename.rsplit(is_slash);
+    let mut url = url_path.rsplit(is_slash);
+    let mut length = 0;
+    // A trailing slash gives an empty component first.
+    if filename.ends_with(b"/") {
+        file.next();
+        length += 1;
+        if url_path.ends_with(b"/") {
+            url.next();
+        }
+    }
+    let mut same = true;
+    let mut first = true;
+    for component in file {
+        same = same && url.next() == Some(component);
+        if !same && !first {
+            break;
+        }
+        length += component.len() + 1;
+        first = false;
+    }
+    filename
+        .get(filename.len().saturating_sub(length)..)
+        .unwrap_or(filename)
+}
+
+/// The path of a URL with its `%XX` decoded once, whatever they stand for. For decisions that must
+/// not miss a name, made before httpd has decoded the path.
+pub fn decoded(url_path: &[u8]) -> Vec<u8> {
+    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let mut path = Vec::with_capacity(url_path.len());
+    let mut rest = url_path;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        path.push(*byte);
+        if *byte == b'%'
+            && let (Some(high), Some(low)) = (hex(after.first()), hex(after.get(1)))
+        {
+            path.pop();
+            path.push(u8::try_from(high * 16 + low).unwrap_or_default());
+            rest = after.get(2..).unwrap_or_default();
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_the_root_or_in_common() {
+        // file name, root, URL path, path info, judged
+        let table = [
+            ("/srv/www/a/b.py", "/srv/www", "/a/b.py", "", "/a/b.py"),
+            ("/srv/www/a/b.py", "/srv/www/", "/a/b.py", "", "/a/b.py"),
+            ("/srv/www.old/b.py", "/srv/www", "/b.py", "", "/b.py"),
+            ("/srv/www", "/srv/www", "/", "", ""),
+            ("/srv/www/", "/srv/www", "/", "", "/"),
+            (
+                "/home/me/.cache/site/x.css",
+                "/srv/www",
+                "/static/x.css",
+                "",
+                "/x.css",
+            ),
+            (
+                "/opt/app/.git/config",
+                "/srv/www",
+                "/s/.git/config",
+                "",
+                "/.git/config",
+            ),
+            ("/opt/.git/config", "/srv/www", "/other", "", "/config"),
+            (
+                "/opt/app/page.py",
+                "/srv/www",
+                "/s/page.py/more/info",
+                "/more/info",
+                "/page.py",
+            ),
+            ("/opt/app/.git/", "/srv/www", "/s/.git/", "", "/.git/"),
+            ("/opt/app/.git/", "/srv/www", "/s/.git", "", "/.git/"),
+            ("/etc/x", "/", "/etc/x", "", "/etc/x"),
+            ("/etc/.git/x", "/", "/x", "", "/x"),
+            ("x", "", "", "", "x"),
+        ];
+        for (filename, root, url, info, judged) in table {
+            let filename = filename.as_bytes();
+            let got = below(filename, root.as_bytes())
+                .unwrap_or_else(|| in_common(filename, url.as_bytes(), info.as_bytes()));
+            assert_eq!(String::from_utf8_lossy(got), judged, "{root} {url}");
+        }
+    }
+
+    #[test]
+    fn decoding() {
+        assert_eq!(decoded(b"/%2egit%2Fconfig"), b"/.git/config");
+        assert_eq!(decoded(b"/a%zz%4"), b"/a%zz%4");
+        assert_eq!(decoded(b"/%252e"), b"/%2e");
+        assert_eq!(decoded(b"%00%ff%"), b"\x00\xff%");
+    }
+}

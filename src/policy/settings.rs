@@ -1,0 +1,262 @@
+//! The module's own settings: what the directives say for one directory, and what holds where
+//! they say nothing.
+
+use std::sync::Arc;
+
+use super::class::ClassSet;
+use super::pattern::Pattern;
+use super::trust::Subnet;
+
+/// `PyGuard`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Enforce.
+    On,
+    /// Do nothing.
+    Off,
+    /// Log what `On` would do, and do nothing.
+    Detect,
+}
+
+/// `PyGuardProtect`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protect {
+    /// Python, whatever the configuration looks like.
+    On,
+    /// Not Python, whatever the configuration looks like.
+    Off,
+    /// As the configuration of httpd, mod_python and mod_wsgi says.
+    Auto,
+}
+
+/// `PyGuardStatus`: what a denied request is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 404: the file looks as if it did not exist.
+    NotFound,
+    /// 403.
+    Forbidden,
+}
+
+/// `PyGuardDeny`: a new set of classes, or changes to the outer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deny {
+    /// The set to start from; `None`: the outer section's.
+    pub replace: Option<ClassSet>,
+    /// Classes switched on.
+    pub add: ClassSet,
+    /// Classes switched off.
+    pub remove: ClassSet,
+}
+
+impl Deny {
+    /// The set that results on top of `base`.
+    fn over(self, base: ClassSet) -> ClassSet {
+        self.replace
+            .unwrap_or(base)
+            .union(self.add)
+            .without(self.remove)
+    }
+
+    fn merge(base: Deny, add: Deny) -> Deny {
+        match add.replace {
+            Some(_) => add,
+            None => Deny {
+                replace: base.replace,
+                add: base.add.without(add.remove).union(add.add),
+                remove: base.remove.without(add.add).union(add.remove),
+            },
+        }
+    }
+}
+
+/// A list of which an inner section's replaces the outer one's. Shared, not copied, on a merge.
+pub type List<T> = Option<Arc<Vec<T>>>;
+
+/// What the directives of one section say, or of several merged. `None`: nothing was said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `PyGuard`
+    pub mode: Option<Mode>,
+    /// `PyGuardDeny`
+    pub deny: Option<Deny>,
+    /// `PyGuardExempt`
+    pub exempt: List<Pattern>,
+    /// `PyGuardProtect`
+    pub protect: Option<Protect>,
+    /// `PyGuardStatic`
+    pub fall_through: List<Pattern>,
+    /// `PyGuardStatus`
+    pub status: Option<Status>,
+    /// `PyGuardDebugFrom`
+    pub debug_from: List<Subnet>,
+    /// `PyGuardDebugProxy`
+    pub debug_proxy: List<Subnet>,
+}
+
+impl Settings {
+    /// Nothing was said.
+    pub const EMPTY: Settings = Settings {
+        mode: None,
+        deny: None,
+        exempt: None,
+        protect: None,
+        fall_through: None,
+        status: None,
+        debug_from: None,
+        debug_proxy: None,
+    };
+
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Settings::EMPTY
+    }
+
+    /// What holds where `add`, the inner section, comes on top of `base`.
+    pub fn merge(base: &Settings, add: &Settings) -> Settings {
+        fn list<T>(base: &List<T>, add: &List<T>) -> List<T> {
+            add.as_ref().or(base.as_ref()).cloned()
+        }
+        Settings {
+            mode: add.mode.or(base.mode),
+            deny: match (base.deny, add.deny) {
+                (Some(base), Some(add)) => Some(Deny::merge(base, add)),
+                (base, add) => add.or(base),
+            },
+            exempt: list(&base.exempt, &add.exempt),
+            protect: add.protect.or(base.protect),
+            fall_through: list(&base.fall_through, &add.fall_through),
+            status: add.status.or(base.status),
+            debug_from: list(&base.debug_from, &add.debug_from),
+            debug_proxy: list(&base.debug_proxy, &add.debug_proxy),
+        }
+    }
+
+    /// `PyGuard`, by default `On`.
+    pub fn mode(&self) -> Mode {
+        self.mode.unwrap_or(Mode::On)
+    }
+
+    /// The denied classes, by default all.
+    pub fn denied(&self) -> ClassSet {
+        self.deny.unwrap_or_default().over(ClassSet::ALL)
+    }
+
+    /// `PyGuardProtect`, by default `Auto`.
+    pub fn protect(&self) -> Protect {
+        self.protect.unwrap_or(Protect::Auto)
+    }
+
+    /// `PyGuardStatus`, by default 404.
+    pub fn status(&self) -> Status {
+        self.status.unwrap_or(Status::NotFound)
+    }
+
+    /// The patterns of `PyGuardExempt`.
+    pub fn exempt(&self) -> &[Pattern] {
+        self.exempt.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The patterns of `PyGuardStatic`.
+    pub fn fall_through(&self) -> &[Pattern] {
+        self.fall_through.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The addresses of `PyGuardDebugFrom`.
+    pub fn debug_from(&self) -> &[Subnet] {
+        self.debug_from.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The addresses of `PyGuardDebugProxy`.
+    pub fn debug_proxy(&self) -> &[Subnet] {
+        self.debug_proxy.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::class::Class;
+    use super::*;
+
+    fn set(classes: &[Class]) -> ClassSet {
+        classes.iter().fold(ClassSet::EMPTY, |set, class| {
+            set.union(ClassSet::of(*class))
+        })
+    }
+
+    #[test]
+    fn the_default_is_the_safe_side() {
+        let settings = Settings::EMPTY;
+        assert_eq!(settings.mode(), Mode::On);
+        assert_eq!(settings.denied(), ClassSet::ALL);
+        assert_eq!(settings.protect(), Protect::Auto);
+        assert_eq!(settings.status(), Status::NotFound);
+        assert!(settings.exempt().is_empty() && settings.fall_through().is_empty());
+        assert!(settings.debug_from().is_empty() && settings.debug_proxy().is_empty());
+    }
+
+    #[test]
+    fn classes_merge_like_options() {
+        let minus = |class| Deny {
+            remove: set(&[class]),
+            ..Deny::default()
+        };
+        let plus = |class| Deny {
+            add: set(&[class]),
+            ..Deny::default()
+        };
+        let only = |classes: &[Class]| Deny {
+            replace: Some(set(classes)),
+            ..Deny::default()
+        };
+        let of = |changes: &[Deny]| {
+            changes
+                .iter()
+                .map(|deny| Settings {
+                    deny: Some(*deny),
+                    ..Settings::EMPTY
+                })
+                .fold(Settings::EMPTY, |base, add| Settings::merge(&base, &add))
+                .denied()
+        };
+        assert_eq!(
+            of(&[minus(Class::Log)]),
+            ClassSet::ALL.without(set(&[Class::Log]))
+        );
+        assert_eq!(of(&[minus(Class::Log), plus(Class::Log)]), ClassSet::ALL);
+        assert_eq!(
+            of(&[only(&[Class::Source]), plus(Class::Log)]),
+            set(&[Class::Source, Class::Log])
+        );
+        assert_eq!(
+            of(&[minus(Class::Log), only(&[Class::Source])]),
+            set(&[Class::Source])
+        );
+        assert_eq!(
+            of(&[plus(Class::Log), minus(Class::Log), minus(Class::Cache)]),
+            ClassSet::ALL.without(set(&[Class::Log, Class::Cache]))
+        );
+    }
+
+    #[test]
+    fn an_inner_list_replaces_the_outer_one() {
+        let list = |word: &[u8]| {
+            Some(Arc::new(
+                Pattern::parse(word).into_iter().collect::<Vec<_>>(),
+            ))
+        };
+        let base = Settings {
+            exempt: list(b"*.whl"),
+            mode: Some(Mode::Detect),
+            ..Settings::EMPTY
+        };
+        let add = Settings {
+            exempt: list(b"*.egg"),
+            ..Settings::EMPTY
+        };
+        let merged = Settings::merge(&base, &add);
+        assert_eq!(merged.exempt, add.exempt);
+        assert_eq!(merged.mode(), Mode::Detect);
+        assert_eq!(Settings::merge(&base, &Settings::EMPTY), base);
+    }
+}
