@@ -74,18 +74,13 @@ pub(super) unsafe fn prepare(
 pub(super) fn close(request: Request<'_>, conf: &DirConf) {
     let mode = conf.settings.mode();
     let vector = DEBUG_OFF.load(Ordering::Relaxed);
-    if vector.is_null() || mode == Mode::Off || !conf.observed.has_python_handler() {
+    if vector.is_null() || mode == Mode::Off || !conf.observed.runs_python() {
         return;
     }
     let trusted = trusts(request, conf);
     if trusted {
         if conf.observed.debugs() {
-            // A page with a traceback must not turn up in a cache for somebody else.
-            let mut asked = Some(request);
-            while let Some(request) = asked {
-                request.forbid_caching();
-                asked = request.main();
-            }
+            request.forbid_caching();
         }
         return;
     }

@@ -139,10 +139,16 @@ fn before_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
     let lists = facts.target == Target::Directory
         && Answer::of(facts.handler) != Answer::Dynamic
         && request.allows_indexes();
-    if lists {
-        request.state().listing.set(true);
+    if facts.target == Target::Directory {
+        request.state().answers_directory.set(true);
     }
-    let trusted = || gate::trusts(request, conf);
+    let trusted = || {
+        let trusted = gate::trusts(request, conf);
+        if trusted {
+            request.forbid_caching();
+        }
+        trusted
+    };
     match judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted) {
         Verdict::Allow => DECLINED,
         Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),

@@ -24,7 +24,7 @@ pub(super) fn deny(
 ) -> c_int {
     let detect = settings.mode() == Mode::Detect;
     let state = request.state();
-    if !state.reported.replace(true) && !is_looked_up(request) {
+    if !state.reported.replace(true) && !is_unasked(request) {
         let verb = if detect { "would deny" } else { "denied" };
         let file = escaped(request.filename().unwrap_or_else(|| request.uri()));
         let tag = denial.rule().tag();
@@ -61,13 +61,14 @@ pub(super) fn tell(request: Request<'_>, level: Level, what: &str) {
     );
 }
 
-/// Whether nobody asked for this very file: httpd looks it up to list its directory, or to choose
-/// among the variants of a name that is no file.
-fn is_looked_up(request: Request<'_>) -> bool {
-    request.main().is_some_and(|main| {
-        let chooses = main.target() == Target::Missing && main.handler().is_empty();
-        chooses || main.state().listing.get()
-    })
+/// Whether nobody asked for this very file: httpd looks it up to list its directory, to choose among
+/// the variants of a name, or to tell a program what its PATH_INFO would be as a file. What it looks
+/// up as the index of a directory is asked for, by the server's own configuration.
+fn is_unasked(request: Request<'_>) -> bool {
+    request.is_looked_up()
+        && request.main().is_some_and(|main| {
+            main.target() != Target::Directory || main.state().answers_directory.get()
+        })
 }
 
 /// The incident's id: mod_unique_id's for the request where that is loaded, else one that no other

@@ -43,8 +43,11 @@ const fn python(name: &'static CStr, context: c_int, phase: &'static [Phase]) ->
     }
 }
 
+/// Where mod_python allows its filters.
+const FILTER: c_int = sys::RSRC_CONF | sys::ACCESS_CONF;
+
 /// Every observed directive.
-pub(super) static ROWS: [Row; 20] = [
+pub(super) static ROWS: [Row; 22] = [
     python(c"PythonAccessHandler", sys::OR_ALL, &[Phase::Access]),
     python(c"PythonAuthenHandler", sys::OR_ALL, &[Phase::Authen]),
     python(c"PythonAuthzHandler", sys::OR_ALL, &[Phase::Authz]),
@@ -71,6 +74,8 @@ pub(super) static ROWS: [Row; 20] = [
     ),
     python(c"PythonTransHandler", sys::RSRC_CONF, &[Phase::Trans]),
     python(c"PythonTypeHandler", sys::OR_ALL, &[Phase::Type]),
+    python(c"PythonInputFilter", FILTER, &[Phase::Filter]),
+    python(c"PythonOutputFilter", FILTER, &[Phase::Filter]),
     Row {
         name: c"PythonDebug",
         context: sys::OR_ALL,
@@ -156,8 +161,10 @@ unsafe fn note(cmd: *mut sys::cmd_parms, row: &Row, conf: &mut DirConf, argument
             for phase in phases {
                 observed.python_handler(*phase, arguments);
             }
-            // SAFETY: live command.
-            unsafe { startup::saw_python(cmd, section) };
+            if !matches!(phases, [Phase::Filter]) {
+                // SAFETY: live command.
+                unsafe { startup::saw_python(cmd, section) };
+            }
         }
         What::Debug => observed.python_debug(arguments),
         // SAFETY: live command.

@@ -30,8 +30,8 @@ pub(super) struct State {
     gated_to: Cell<*const sys::ap_conf_vector_t>,
     /// An incident was logged.
     pub(super) reported: Cell<bool>,
-    /// httpd is about to list this directory: its subrequests ask about names nobody asked for.
-    pub(super) listing: Cell<bool>,
+    /// The request is for a directory, and in its handler phase.
+    pub(super) answers_directory: Cell<bool>,
 }
 
 /// Marks a [`State`] in the module's slot of a request. Without it, the slot holds null or the
@@ -202,7 +202,7 @@ impl<'r> Request<'r> {
     }
 
     /// Whether the handler can be one of Python's, without a look at more of its name than needed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_be_python(self) -> bool {
         let handler = self.raw_handler();
         if handler.is_null() {
@@ -310,18 +310,32 @@ impl<'r> Request<'r> {
         unsafe { sys::apr_table_setn((*self.as_ptr()).notes, name.as_ptr(), value.as_ptr()) }
     }
 
-    /// Keeps every cache from storing the response.
+    /// Keeps every cache from storing what only a trusted client may see: the response, and that of
+    /// the request it is included in.
     pub(super) fn forbid_caching(self) {
-        // SAFETY: live request with its table; both strings are static.
-        unsafe {
-            let r = self.as_ptr();
-            (*r).no_cache = 1;
-            sys::apr_table_setn(
-                (*r).err_headers_out,
-                c"Cache-Control".as_ptr(),
-                c"no-store".as_ptr(),
-            );
+        let mut response = Some(self);
+        while let Some(request) = response {
+            // SAFETY: live request with its table; both strings are static.
+            unsafe {
+                let r = request.as_ptr();
+                (*r).no_cache = 1;
+                let (name, value) = (c"Cache-Control", c"no-store");
+                sys::apr_table_setn((*r).err_headers_out, name.as_ptr(), value.as_ptr());
+            }
+            response = request.main();
         }
+    }
+
+    /// Whether httpd only looks this subrequest up, and does not run it for a part of a response:
+    /// then its filters are those that the main request's response goes through after all content.
+    pub(super) fn is_looked_up(self) -> bool {
+        // SAFETY: live requests.
+        self.main().is_some_and(|main| unsafe {
+            ptr::eq(
+                (*self.as_ptr()).output_filters,
+                (*main.as_ptr()).proto_output_filters,
+            )
+        })
     }
 
     /// When the request arrived, in microseconds since 1970.

@@ -289,7 +289,29 @@ fn residue(name: &[u8], is_directory: bool) -> Option<(Class, &[u8])> {
     {
         return Some((Class::Backup, stem));
     }
-    numbered(name)
+    worded(name).or_else(|| numbered(name))
+}
+
+/// The words that people put behind a name for a copy of it.
+const SAYS_COPY: [&str; 12] = [
+    "old", "bak", "backup", "copy", "orig", "original", "save", "saved", "prev", "base", "local",
+    "remote",
+];
+
+/// Copies by a word after an extension: `x.py_old`, `x.py-bak`.
+fn worded(name: &[u8]) -> Option<(Class, &[u8])> {
+    let word = SAYS_COPY.iter().find(|word| has_ending(name, word))?;
+    let stem = cut(name, word.len());
+    let stem = stem
+        .strip_suffix(b"_")
+        .or_else(|| stem.strip_suffix(b"-"))?;
+    is_old_of(stem).then_some((Class::Backup, stem))
+}
+
+/// Whether an old state of this file is worth denying: text, and all that is denied by itself.
+fn is_old_of(stem: &[u8]) -> bool {
+    let stem = wrapped(stem, false).unwrap_or(stem);
+    extension(stem).is_some_and(|(_, last)| is_one_of(last, TEXT) || says_something(stem))
 }
 
 /// Old states by a number or a date after an extension: `x.py.1`, `x.html.2024-01-01`, `x.sql-2024`,
@@ -316,10 +338,13 @@ fn numbered(name: &[u8]) -> Option<(Class, &[u8])> {
     } else if !separated {
         return None;
     }
-    let inner = wrapped(stem, false).unwrap_or(stem);
-    let (_, extension) = extension(inner)?;
-    let old = digits > 0 && (is_one_of(extension, TEXT) || says_something(inner));
-    old.then_some((Class::Backup, stem))
+    // A log that was rotated is a log.
+    let class = if has_ending(stem, ".log") {
+        Class::Log
+    } else {
+        Class::Backup
+    };
+    (digits > 0 && is_old_of(stem)).then_some((class, stem))
 }
 
 /// What stands before an extension that hides nothing: compression, encryption, a character set, a
@@ -338,10 +363,6 @@ fn wrapped(name: &[u8], is_directory: bool) -> Option<&[u8]> {
 /// A name that people give to a copy: `Copy of x`, `x copy`, `x (copy)`, `x - Copy (2)`, `x (1)`,
 /// `x_old`, `x-bak`, `x.old`, `old_x`, merge's `x_BACKUP_123`.
 fn is_copy(name: &[u8]) -> bool {
-    const SAYS_COPY: [&str; 12] = [
-        "old", "bak", "backup", "copy", "orig", "original", "save", "saved", "prev", "base",
-        "local", "remote",
-    ];
     if starts_with(name, "copy of ")
         || starts_with(name, "copy-of-")
         || starts_with(name, "copy_of_")
@@ -497,17 +518,17 @@ struct Bits([u64; 256]);
 impl Bits {
     const EMPTY: Bits = Bits([0; 256]);
 
-    const fn bit(hash: u32) -> usize {
-        (hash.wrapping_mul(0x85eb_ca6b) >> 18) as usize
+    const fn bit(hash: u64) -> usize {
+        (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50) as usize
     }
 
     #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
-    const fn insert(&mut self, hash: u32) {
+    const fn insert(&mut self, hash: u64) {
         let bit = Bits::bit(hash);
         self.0[bit >> 6] |= 1 << (bit & 63);
     }
 
-    fn contains(&self, hash: u32) -> bool {
+    fn contains(&self, hash: u64) -> bool {
         let bit = Bits::bit(hash);
         self.0
             .get(bit >> 6)
@@ -515,26 +536,25 @@ impl Bits {
     }
 }
 
-/// One step of the hash of an extension, from its last byte to its first, without case.
-const fn step(hash: u32, byte: u8) -> u32 {
-    (hash << 5)
-        .wrapping_add(hash)
-        .wrapping_add((byte | 0x20) as u32)
+/// One more byte of an extension, taken from its last to its first, without case. The result is
+/// the extension itself as a number, its first eight bytes if it has more.
+const fn step(key: u64, byte: u8) -> u64 {
+    key << 8 | (byte | 0x20) as u64
 }
 
 /// A hash of a whole name by three of its bytes and its length.
-const fn name_hash(first: u8, middle: u8, last: u8, length: usize) -> u32 {
-    u32::from_le_bytes([first | 0x20, middle | 0x20, last | 0x20, length as u8])
+const fn name_hash(first: u8, middle: u8, last: u8, length: usize) -> u64 {
+    u32::from_le_bytes([first | 0x20, middle | 0x20, last | 0x20, length as u8]) as u64
 }
 
 /// A hash of the first four bytes of a name.
-const fn head_hash(head: [u8; 4]) -> u32 {
-    u32::from_le_bytes(head) | 0x2020_2020
+const fn head_hash(head: [u8; 4]) -> u64 {
+    (u32::from_le_bytes(head) | 0x2020_2020) as u64
 }
 
 #[expect(clippy::indexing_slicing, reason = "checked when it is compiled")]
-const fn hash_extension(text: &[u8]) -> u32 {
-    let mut hash = 0;
+const fn extension_key(text: &[u8]) -> u64 {
+    let mut key = 0;
     let mut index = text.len();
     // As in `is_plain`: .bak2 is .bak.
     while index > 0 && text[index - 1].is_ascii_digit() {
@@ -542,9 +562,22 @@ const fn hash_extension(text: &[u8]) -> u32 {
     }
     while index > 0 && text[index - 1] != b'.' {
         index -= 1;
-        hash = step(hash, text[index]);
+        key = step(key, text[index]);
     }
-    hash
+    key
+}
+
+/// Extensions of pages and pictures that are so common that the look ends with them: no row is
+/// about a name that ends so, but for its first byte or a byte that is telling anywhere.
+const fn is_common(extension: u64) -> bool {
+    const HTML: u64 = extension_key(b"html");
+    const CSS: u64 = extension_key(b"css");
+    const JS: u64 = extension_key(b"js");
+    const PNG: u64 = extension_key(b"png");
+    const JPG: u64 = extension_key(b"jpg");
+    const GIF: u64 = extension_key(b"gif");
+    const SVG: u64 = extension_key(b"svg");
+    matches!(extension, HTML | CSS | JS | PNG | JPG | GIF | SVG)
 }
 
 struct Tables {
@@ -563,7 +596,7 @@ const fn tables() -> Tables {
     let mut index = 0;
     while index < NAMES.len() {
         match NAMES[index].0 {
-            Shape::Extension(text) => tables.extensions.insert(hash_extension(text.as_bytes())),
+            Shape::Extension(text) => tables.extensions.insert(extension_key(text.as_bytes())),
             Shape::Name(text) | Shape::File(text) | Shape::Directory(text) | Shape::Exact(text) => {
                 let text = text.as_bytes();
                 tables.names.insert(name_hash(
@@ -581,25 +614,25 @@ const fn tables() -> Tables {
                         .heads
                         .insert(head_hash([head[0], head[1], head[2], head[3]]));
                 } else {
-                    tables.extensions.insert(hash_extension(tail));
+                    tables.extensions.insert(extension_key(tail));
                 }
             }
         }
         index += 1;
     }
     // Subversion's revisions: x.py.r12
-    tables.extensions.insert(hash_extension(b"r"));
+    tables.extensions.insert(extension_key(b"r"));
     let mut index = 0;
     while index < RESIDUE.len() {
         let (Ending::Always(text) | Ending::AfterExtension(text)) = RESIDUE[index].0;
-        tables.extensions.insert(hash_extension(text.as_bytes()));
+        tables.extensions.insert(extension_key(text.as_bytes()));
         index += 1;
     }
     let mut index = 0;
     while index < WRAPPERS.len() {
         tables
             .extensions
-            .insert(hash_extension(WRAPPERS[index].as_bytes()));
+            .insert(extension_key(WRAPPERS[index].as_bytes()));
         index += 1;
     }
     tables
@@ -622,7 +655,7 @@ pub fn is_plain(path: &[u8]) -> bool {
         {
             rest = before;
         }
-        let mut hash = 0;
+        let mut key = 0;
         let mut flags = 0;
         while let [before @ .., byte] = rest {
             let flag = FLAGS[usize::from(*byte)];
@@ -631,16 +664,18 @@ pub fn is_plain(path: &[u8]) -> bool {
                 break;
             }
             flags |= flag;
-            hash = step(hash, *byte);
+            key = step(key, *byte);
             rest = before;
         }
+        let is_page = stopped == DOT && is_common(key);
         if stopped == DOT {
             let extension = whole.get(rest.len()..).unwrap_or_default();
-            let odd = TABLES.extensions.contains(hash)
-                || flags & IN_EXTENSION != 0
-                // A language, in MultiViews.
-                || (extension.len() == 2 && !matches!(extension, b"js" | b"md"))
-                || (is_last && matches!(extension.first(), Some(b'0'..=b'9')));
+            let odd = !is_page
+                && (TABLES.extensions.contains(key)
+                    || flags & IN_EXTENSION != 0
+                    // A language, in MultiViews.
+                    || (extension.len() == 2 && extension != b"md")
+                    || (is_last && matches!(extension.first(), Some(b'0'..=b'9'))));
             if odd {
                 return false;
             }
@@ -657,17 +692,18 @@ pub fn is_plain(path: &[u8]) -> bool {
         let name = whole.get(rest.len()..).unwrap_or_default();
         if let ([first, ..], [.., last]) = (name, name) {
             let odd = flags & ANYWHERE != 0
-                || FLAGS[usize::from(*last)] & AT_END != 0
                 || *first == b'.'
-                || TABLES.names.contains(name_hash(
-                    *first,
-                    name[name.len() / 2],
-                    *last,
-                    name.len(),
-                ))
-                || name
-                    .first_chunk()
-                    .is_some_and(|head| TABLES.heads.contains(head_hash(*head)));
+                || (!is_page
+                    && (FLAGS[usize::from(*last)] & AT_END != 0
+                        || TABLES.names.contains(name_hash(
+                            *first,
+                            name[name.len() / 2],
+                            *last,
+                            name.len(),
+                        ))
+                        || name
+                            .first_chunk()
+                            .is_some_and(|head| TABLES.heads.contains(head_hash(*head)))));
             if odd {
                 return false;
             }
@@ -704,6 +740,7 @@ mod tests {
             (Bytecode, &[
                 "x.pyc", "x.pyo", "x.PYC", "x.pyd", "__pycache__", "__pycache__/x", "x.cpython-311.pyc",
                 "x.cpython-311.opt-1.pyc", "x.cpython-311.opt-2.pyc", "x$py.class", "x.abi3.so",
+                "fast.cpython-311-x86_64-linux-gnu.so", "x.cpython-312-darwin.so", "x.cp311-win_amd64.pyd",
                 "__pycache__/lib.cpython-311.pyc",
             ]),
             (Backup, &[
@@ -715,7 +752,7 @@ mod tests {
                 "x (1).py", "x (another copy).py", "x_old.py", "x-old.py", "x.old.py", "x_bak.py", "x_backup.py",
                 "x_OLD2.py", "x_BACKUP_123.py", "x_LOCAL_7.py", "x.py.BASE", "x.py.LOCAL.bak", "x.py.mine",
                 "x.py.r123", "x.py.merge-left.r12", "x.rej", "x.conf.dpkg-old", "x.conf.ucf-dist", "x.rpmsave",
-                "x.pacnew", "x.py.part", "x.py.off", "x.py.disabled", "x.tmp", ".env.bak", ".env~",
+                "x.pacnew", "x.py.part", "x.py.off", "x.py.disabled", "x.py-old", "x.py_old", "x.py_bak", "x.html-old", "x.py,v", "x.tmp", ".env.bak", ".env~",
                 "db.sqlite3.old", "dump.sql.gz.1", "backup.zip", "backup.tar.gz", "backup-2024-01-01.tar.gz",
                 "site.bak/index.html", "www.old/x.css", "x.py.bak.orig~", "x.py~~", "local_settings.py.2",
             ]),
@@ -727,7 +764,7 @@ mod tests {
             ]),
             (Vcs, &[
                 ".git", ".git/config", ".GIT/HEAD", "a/.git/x", ".gitignore", ".svn/entries", ".hg/store",
-                ".bzr/x", "CVS/Root", "RCS", "_darcs/x", ".fslckout", "x.fossil", ".jj/x", "{arch}/x", "x.py,v",
+                ".bzr/x", "CVS/Root", "RCS", "_darcs/x", ".fslckout", "x.fossil", ".jj/x", "{arch}/x",
             ]),
             (Secret, &[
                 ".env", ".env.production", "prod.env", ".flaskenv", ".htpasswd", ".htaccess", ".netrc", ".pgpass",
@@ -750,7 +787,7 @@ mod tests {
                 "Makefile", "Dockerfile", "Procfile", "package-lock.json",
             ]),
             (Log, &[
-                "x.log", "x.log.gz", "error_log", "access_log", "nohup.out", "x.pid", "core", "x.prof",
+                "x.log", "x.log.gz", "x.log.1", "x.log.2.gz", "x.log.2024-01-01", "x.log-20240101", "error_log", "access_log", "nohup.out", "x.pid", "core", "x.prof",
             ]),
             (Cache, &["venv/bin/x", "site-packages/x/y", ".venv/x", ".tox/x", ".mypy_cache/x"]),
         ];

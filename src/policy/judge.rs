@@ -35,7 +35,7 @@ pub enum Method {
     Get,
     /// POST.
     Post,
-    /// COPY or MOVE of WebDAV: the bytes turn up under another name.
+    /// COPY or MOVE: in WebDAV, the bytes turn up under another name.
     CopyOrMove,
     /// Any other; httpd's default handler never sends a file for one.
     Other,
@@ -77,11 +77,20 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// WebDAV copies the bytes of the file to where they can be fetched.
+    fn is_copied(&self) -> bool {
+        self.method == Method::CopyOrMove && self.handler == b"dav-handler"
+    }
+
+    /// Whether httpd's default handler has no bytes of any file for this method.
+    fn gets_no_bytes(&self) -> bool {
+        !matches!(self.method, Method::Get | Method::Post) && !self.is_copied()
+    }
+
     fn answer(&self, stop: Stop) -> Answer {
         match Answer::of(self.handler) {
             Answer::Directory => Answer::Directory,
-            // WebDAV copies the bytes of the file to where they can be fetched.
-            _ if stop == Stop::FallThrough || self.method == Method::CopyOrMove => Answer::Static,
+            _ if stop == Stop::FallThrough || self.is_copied() => Answer::Static,
             answer => answer,
         }
     }
@@ -99,8 +108,8 @@ pub enum Verdict {
 /// Why a request is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
-    /// The name says what the file is.
-    Name(Class),
+    /// The name says what the file is: its class, and the rule behind that.
+    Name(Class, Rule),
     /// A generated index of a Python directory.
     Index,
     /// PSP's view of the source, by a name that ends in an underscore.
@@ -117,7 +126,7 @@ impl Denial {
     /// The rule behind it.
     pub const fn rule(self) -> Rule {
         match self {
-            Denial::Name(class) => Rule::of_class(class),
+            Denial::Name(_, rule) => rule,
             Denial::Index => Rule::DirectoryIndex,
             Denial::PspView | Denial::PspEcho => Rule::PspSource,
             Denial::TestHandler => Rule::TestHandler,
@@ -130,7 +139,7 @@ impl Denial {
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Denial::Name(class) => write!(f, "{} file", class.name()),
+            Denial::Name(class, _) => write!(f, "{} file", class.name()),
             Denial::Index => f.write_str("index of Python directory"),
             Denial::PspView => f.write_str("PSP view of the source of"),
             Denial::PspEcho => f.write_str("PSP echo of"),
@@ -169,14 +178,14 @@ pub fn name(stop: Stop, facts: &Facts<'_>, settings: &Settings, observed: &Obser
         (_, Target::Missing) if stop == Stop::Fixups => return Verdict::Allow,
         // No bytes are sent for these, and an answer of our own would tell that the file exists.
         (Answer::Static | Answer::Directory, _)
-            if facts.method == Method::Other && settings.status() == Status::NotFound =>
+            if facts.gets_no_bytes() && settings.status() == Status::NotFound =>
         {
             return Verdict::Allow;
         }
         _ => {}
     }
     match found.within(denied) {
-        Some(class) => Verdict::Deny(Denial::Name(class)),
+        Some(class) => Verdict::Deny(Denial::Name(class, Rule::of_file(class, facts.name()))),
         None => Verdict::Allow,
     }
 }
@@ -277,7 +286,7 @@ pub fn fall_through(facts: &Facts<'_>, settings: &Settings) -> Verdict {
         Protect::Auto => python.is_some(),
     };
     // What is no file ends in httpd's own 404, and other methods than these never get the bytes.
-    let sends_file = facts.target == Target::File && facts.method != Method::Other;
+    let sends_file = facts.target == Target::File && !facts.gets_no_bytes();
     match is_mapped && sends_file && !named(settings.fall_through(), facts) {
         true => Verdict::Deny(Denial::FallThrough(python)),
         false => Verdict::Allow,
@@ -293,7 +302,7 @@ fn named(patterns: &[Pattern], facts: &Facts<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::panic, clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 
@@ -335,7 +344,7 @@ mod tests {
     ) -> Option<Class> {
         match name(stop, facts, settings, observed) {
             Verdict::Allow => None,
-            Verdict::Deny(Denial::Name(class)) => Some(class),
+            Verdict::Deny(Denial::Name(class, _)) => Some(class),
             Verdict::Deny(other) => panic!("{other:?}"),
         }
     }
@@ -429,6 +438,7 @@ mod tests {
         assert!(with(Method::Other, Status::Forbidden, STATIC));
         assert!(with(Method::Post, Status::NotFound, STATIC));
         assert!(with(Method::Other, Status::NotFound, "dav-handler"));
+        assert!(!with(Method::CopyOrMove, Status::NotFound, STATIC));
         assert!(with(Method::CopyOrMove, Status::NotFound, "dav-handler"));
         let copied = Facts {
             method: Method::CopyOrMove,

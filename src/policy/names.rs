@@ -71,6 +71,7 @@ pub(super) const NAMES: &[Row] = &[
     Row(Extension("cheetah"), Template, "Cheetah"),
     Row(Extension("pt"), Template, "Zope and Chameleon page templates; index.html.pt is Portuguese"),
     Row(Extension("cpt"), Template, "Zope controller page templates"),
+    Row(Extension("tal"), Template, "Zope page templates"),
     Row(Extension("zpt"), Template, "Zope page templates"),
     Row(Extension("dtml"), Template, "Zope document templates"),
     Row(Extension("zcml"), Template, "Zope configuration"),
@@ -84,6 +85,9 @@ pub(super) const NAMES: &[Row] = &[
     Row(Extension("pyd"), Bytecode, "built extension, on Windows"),
     Row(Between("", "$py.class"), Bytecode, "compiled, Jython"),
     Row(Between("", ".abi3.so"), Bytecode, "built extension for every Python 3"),
+    Row(Between("", "-gnu.so"), Bytecode, "built extension: x.cpython-311-x86_64-linux-gnu.so"),
+    Row(Between("", "-musl.so"), Bytecode, "built extension"),
+    Row(Between("", "-darwin.so"), Bytecode, "built extension, on macOS"),
     Row(Extension("nbi"), Bytecode, "Numba's index"),
     Row(Extension("nbc"), Bytecode, "Numba's code"),
     Row(Name("__pycache__"), Bytecode, "where Python 3 writes it"),
@@ -422,7 +426,7 @@ pub(super) const RESIDUE: &[Residue] = &[
     Residue(Always(".pacsave"), Backup, "Arch"),
     Residue(Always(".pacorig"), Backup, "Arch"),
     Residue(Always(".apk-new"), Backup, "Alpine"),
-    Residue(Always(",v"), Vcs, "RCS, with every version"),
+    Residue(Always(",v"), Backup, "RCS, with every version"),
     Residue(Always("___jb_tmp___"), Editor, "JetBrains"),
     Residue(Always("___jb_old___"), Editor, "JetBrains"),
     Residue(AfterExtension("-journal"), Database, "SQLite"),
@@ -431,14 +435,29 @@ pub(super) const RESIDUE: &[Residue] = &[
 ];
 
 /// Endings of a directory that say it is a copy: fewer than a file's.
-pub(super) const DIRECTORY_RESIDUE: &[&str] =
-    &["~", ".bak", ".backup", ".old", ".orig", ".save"];
+pub(super) const DIRECTORY_RESIDUE: &[&str] = &["~", ".bak", ".backup", ".old", ".orig", ".save"];
 
 /// Extensions that hide nothing: what stands before them is judged. Languages of two letters,
 /// which MultiViews takes for the same file, count too.
 pub(super) const WRAPPERS: &[&str] = &[
-    "gz", "bz2", "xz", "zst", "z", "lz", "lz4", "lzma", "br", "zip", "7z", "rar", "gpg", "enc",
-    "utf8", "utf-8", "iso-8859-1", "latin1",
+    "gz",
+    "bz2",
+    "xz",
+    "zst",
+    "z",
+    "lz",
+    "lz4",
+    "lzma",
+    "br",
+    "zip",
+    "7z",
+    "rar",
+    "gpg",
+    "enc",
+    "utf8",
+    "utf-8",
+    "iso-8859-1",
+    "latin1",
 ];
 
 /// Extensions of text whose numbered (`x.html.1`) and dated (`x.html.2024-01-01`) files are old

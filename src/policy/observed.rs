@@ -36,6 +36,9 @@ pub enum Phase {
     Cleanup,
     /// `PythonConnectionHandler`
     Connection,
+    /// `PythonInputFilter` and `PythonOutputFilter`: code that runs, but no handler that makes a
+    /// Python directory.
+    Filter,
 }
 
 /// The phases that `PythonHandlerModule` serves with one module.
@@ -230,8 +233,8 @@ impl Observed {
         }
     }
 
-    /// A `Python*Handler` is in force: mod_python may run in some phase of the request.
-    pub fn has_python_handler(&self) -> bool {
+    /// mod_python may run in some phase of the request.
+    pub fn runs_python(&self) -> bool {
         !items(&self.handlers).is_empty()
     }
 
@@ -258,7 +261,9 @@ impl Observed {
 
     /// Whether a file of this full name lies in a Python directory.
     pub fn is_python_directory(&self, filename: &[u8]) -> bool {
-        self.has_python_handler()
+        items(&self.handlers)
+            .iter()
+            .any(|h| h.phase != Phase::Filter)
             || self.adds_python
             || matches!(
                 self.set_handler,

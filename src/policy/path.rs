@@ -2,15 +2,18 @@
 
 /// The part of `filename` below `root`, the document root or alias it was mapped by; `None` where
 /// another way led to the file.
+#[inline]
 pub fn below<'a>(filename: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
-    let rest = filename.strip_prefix(root)?;
-    match rest.first() {
-        // A root without a trailing slash, as httpd writes it.
-        Some(b'/') if !root.is_empty() => Some(rest),
-        None => Some(rest),
-        Some(_) if root.len() > 1 && root.ends_with(b"/") => filename.get(root.len() - 1..),
-        Some(_) => None,
-    }
+    // A root has no trailing slash as httpd writes it, unless it is one.
+    let root = if root.len() > 1 {
+        root.strip_suffix(b"/").unwrap_or(root)
+    } else {
+        b""
+    };
+    let rest = filename.get(root.len()..)?;
+    let below =
+        !root.is_empty() && matches!(rest.first(), Some(b'/') | None) && filename.starts_with(root);
+    below.then_some(rest)
 }
 
 /// For a file that a rewrite, an `AliasMatch` or an include led to: the part that file name and

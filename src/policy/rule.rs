@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use super::class::Class;
+use super::handler::has_extension;
 
 /// One rule of the mod_python security notes and of what was found beyond them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,10 +154,11 @@ impl Rule {
         }
     }
 
-    /// The rule that denies a file of this class.
-    pub const fn of_class(class: Class) -> Rule {
+    /// The rule that denies a file of this class and name.
+    pub fn of_file(class: Class, name: &[u8]) -> Rule {
         match class {
             Class::Source => Rule::SourceServed,
+            Class::Bytecode if has_extension(name, b"pyo") => Rule::OptimizedBytecode,
             Class::Bytecode => Rule::Bytecode,
             Class::Backup | Class::Editor => Rule::BackupServed,
             Class::Template
@@ -189,12 +191,13 @@ mod tests {
 
     #[test]
     fn every_class_has_a_rule() {
-        let tags: Vec<&CStr> = Class::ALL
-            .iter()
-            .map(|c| Rule::of_class(*c).tag())
-            .collect();
-        for tag in [c"PG013", c"PG015", c"PG017", c"PG018"] {
-            assert!(tags.contains(&tag), "{tag:?}");
+        let tag = |class, name: &str| Rule::of_file(class, name.as_bytes()).tag();
+        assert_eq!(tag(Class::Source, "x.py"), c"PG017");
+        assert_eq!(tag(Class::Bytecode, "x.pyc"), c"PG013");
+        assert_eq!(tag(Class::Bytecode, "x.PYO"), c"PG014");
+        assert_eq!(tag(Class::Editor, "#x#"), c"PG018");
+        for class in Class::ALL {
+            assert!(Rule::ALL.contains(&Rule::of_file(class, b"x")));
         }
     }
 }

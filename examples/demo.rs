@@ -1,0 +1,557 @@
+//! `make demo`: one naive site on two private httpds, one without the module and one with it.
+//!
+//! Prints a table: what an attacker asks for, what comes back without the module, and what comes back
+//! with it. Each row has a promise for both; a row that is not as promised is marked, and makes the
+//! exit status 1. `KEEP=1` leaves the protected server running.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[path = "../tests/harness/mod.rs"]
+mod harness;
+
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::ExitCode;
+
+use harness::{Engine, Options, Response, Server, request};
+
+/// Which servers a row is asked of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Site {
+    /// The whole site, under mod_python.
+    Python,
+    /// Its WSGI application under mod_wsgi, which refuses to live beside mod_python.
+    Wsgi,
+    /// The site on a machine where mod_python, mod_wsgi and mod_cgi were forgotten.
+    Bare,
+}
+
+/// In the order of their numbers.
+const SITES: [Site; 3] = [Site::Python, Site::Wsgi, Site::Bare];
+
+/// What the module makes of a row.
+#[derive(Clone, Copy)]
+enum Promise {
+    /// This status, nothing of what was shown without the module, and a word for what is left.
+    Hidden(u16, &'static str),
+    /// The same status, and what the row is about: for the developer.
+    Shown,
+    /// The same status, content type and body.
+    Same,
+}
+
+struct Row {
+    site: Site,
+    /// The rule that the row is about; empty for what must go on working.
+    rule: &'static str,
+    /// A path, or a host name and a path.
+    target: &'static str,
+    forwarded_for: Option<&'static str>,
+    what: &'static str,
+    /// The status without the module.
+    status: u16,
+    /// A part of the response without the module.
+    shows: &'static str,
+    with: Promise,
+}
+
+/// A file or page that nobody should get: as if it did not exist.
+const fn leak(
+    rule: &'static str,
+    target: &'static str,
+    what: &'static str,
+    shows: &'static str,
+) -> Row {
+    Row {
+        site: Site::Python,
+        rule,
+        target,
+        forwarded_for: None,
+        what,
+        status: 200,
+        shows,
+        with: Promise::Hidden(404, ""),
+    }
+}
+
+/// An error page with a traceback: still an error page, without the traceback.
+const fn traceback(
+    rule: &'static str,
+    target: &'static str,
+    what: &'static str,
+    shows: &'static str,
+) -> Row {
+    Row {
+        status: 500,
+        with: Promise::Hidden(500, "no traceback"),
+        ..leak(rule, target, what, shows)
+    }
+}
+
+/// What works, and goes on working.
+const fn page(target: &'static str, what: &'static str, shows: &'static str) -> Row {
+    Row {
+        with: Promise::Same,
+        ..leak("", target, what, shows)
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    leak("R11", "/pages/hello.psp_", "PSP shows source of a page", "SECRET-pages-hello"),
+    leak("R11", "/showcase/index.psp_", "no .psp_ mapping needed", "SECRET-showcase-index"),
+    leak("R11", "/showcase/models.py", "PSP echoes a module", "SECRET-showcase-models"),
+    leak("R11", "/showcase/suppliers.txt", "PSP echoes anything", "SECRET-showcase-suppliers"),
+
+    traceback("R12", "/shop/index.py/fail", "PythonDebug On in httpd.conf", "SECRET-shop-exception"),
+    traceback("R12", "/members/area.py/broken", "PythonDebug On by .htaccess", "SECRET-members-exception"),
+    traceback("R12", "/pages/broken.psp", "a PSP page fails", "SECRET-pages-exception"),
+    Row {
+        forwarded_for: Some("127.0.0.1"),
+        ..traceback("R12", "dev.localhost/shop/index.py/fail", "developer behind a proxy", "SECRET-shop-exception")
+    },
+
+    leak("R13", "/settings.pyc", "bytecode", "SECRET-settings-pyc"),
+    leak("R13", "/__pycache__/settings.cpython-311.pyc", "bytecode of Python 3", "SECRET---pycache--"),
+    leak("R14", "/shop/prices.pyo", "optimized bytecode", "SECRET-shop-pyo"),
+
+    leak("R15", "/.env", "passwords of the application", "SECRET--env"),
+    leak("R15", "/.git/config", "the repository and its past", "SECRET--git-config"),
+    leak("R15", "/.svn/wc.db", "another one", "SECRET--svn-wc-db"),
+    leak("R15", "/shop.sqlite3", "a database", "SECRET-shop-sqlite3"),
+    leak("R15", "/files/dump.sql", "a dump of it", "SECRET-files-dump-sql"),
+    leak("R15", "/server.key", "the key of the certificate", "SECRET-server-key"),
+    leak("R15", "/id_rsa", "the key to the machine", "SECRET-id-rsa"),
+    leak("R15", "/shop/templates/letter.jinja2", "a template", "SECRET-shop-templates"),
+    leak("R15", "/shop/errors.log", "a log", "SECRET-shop-errors-log"),
+
+    leak("R16", "/shop/", "index of a Python directory", "settings.ini"),
+    Row {
+        with: Promise::Hidden(200, "without them"),
+        ..leak("R16", "/files/", "index with backups in it", "notes.txt.bak")
+    },
+
+    leak("R17", "/settings.py", "source beside the pages", "SECRET-settings"),
+    leak("R17", "/latest/prices.py", "source through a symlink", "SECRET-shop-prices"),
+    leak("R17", "/tools/import_orders.py", "source through an Alias", "SECRET-tools"),
+    leak("R17", "static.localhost/shop/prices.py", "source on a virtual host", "SECRET-shop-prices"),
+    leak("R17", "/members/archive/old_area.py", "RemoveHandler by .htaccess", "SECRET-members-archive"),
+    Row {
+        site: Site::Wsgi,
+        ..leak("R17", "/wsgi/settings.py", "beside an app of mod_wsgi", "SECRET-wsgi-settings")
+    },
+    Row {
+        site: Site::Wsgi,
+        ..leak("R17", "/scripts/site.wsgi", "the app through an Alias", "SECRET-wsgi-script")
+    },
+
+    leak("R18", "/shop/prices.py~", "backup of Emacs and others", "SECRET-shop-prices-py-"),
+    leak("R18", "/settings.py.bak", "backup by hand", "SECRET-settings-py-bak"),
+    leak("R18", "/.settings.py.swp", "Vim is open, or crashed", "SECRET--settings-py-swp"),
+    leak("R18", "/shop/%23prices.py%23", "Emacs crashed", "SECRET-shop--prices-py-"),
+    leak("R18", "/settings%20copy.py", "copy of a file manager", "SECRET-copy"),
+    leak("R18", "/settings.py.orig", "residue of a merge", "SECRET-orig"),
+    leak("R18", "/settings.py.1", "a numbered copy", "SECRET-settings-py-1"),
+    leak("R18", "/files/price-list.txt~", "not Python, and no better", "SECRET-files-price-list"),
+
+    traceback("R19", "/till/access/", "failure in an early phase", "SECRET-till-access"),
+    Row {
+        status: 200,
+        with: Promise::Hidden(200, "no traceback"),
+        ..traceback("R19", "/till/receipt", "failure after first bytes", "SECRET-till-receipt")
+    },
+
+    leak("R20", "/news/newsroom.py", "the dispatcher declines", "SECRET-news-source"),
+    leak("R20", "/news/draft.html", "what it keeps back is sent", "SECRET-news-draft"),
+    leak("R20", "/reports/figures.py", "handler for another extension", "SECRET-reports-source"),
+    leak("R20", "/forgotten/tools.py", "PythonHandler forgotten", "SECRET-forgotten-source"),
+    leak("R20", "/typed/quote.py", "AddType, and it declines", "SECRET-typed-source"),
+    leak("R20", "/portal/portal_app.py", "WSGI application not found", "SECRET-portal-source"),
+    Row {
+        site: Site::Bare,
+        ..leak("R20", "/shop/prices.py/show", "mod_python is not loaded", "SECRET-shop-prices")
+    },
+    Row {
+        site: Site::Bare,
+        ..leak("R20", "/wsgi/site.wsgi", "mod_wsgi is not loaded", "SECRET-wsgi-script")
+    },
+    Row {
+        site: Site::Bare,
+        ..leak("R20", "/cgi/hello.py", "mod_cgi is not loaded", "SECRET-cgi-source")
+    },
+
+    leak("R23", "/status", "mod_python.testhandler", "General information"),
+
+    // The developer, on the virtual host that has `PyGuardDebugFrom 127.0.0.1`.
+    Row {
+        with: Promise::Shown,
+        ..traceback("", "dev.localhost/shop/index.py/fail", "the developer: traceback", "SECRET-shop-exception")
+    },
+    Row {
+        with: Promise::Shown,
+        ..leak("", "dev.localhost/pages/hello.psp_", "the developer: PSP source", "SECRET-pages-hello")
+    },
+
+    page("/", "home page", "Bicycles since 1974"),
+    page("/assets/site.css", "style sheet", "font-family"),
+    page("/assets/site.v2024.01.15.min.css", "dots in its name", "opacity"),
+    page("/assets/app.js", "script", "classList"),
+    page("/assets/app.js.map", "source map", "sources"),
+    page("/assets/logo.png", "picture", "PNG"),
+    page("/shop/shop.css", "style sheet beside the pages", ".shop"),
+    page("/downloads/catalogue-2024.zip", "archive that is on offer", "Roadster 499"),
+    page("/.well-known/security.txt", ".well-known", "security@"),
+    page("/shop/index.py", "publisher page", "<h1>Shop</h1>"),
+    page("/shop/prices.py/show?item=tandem", "publisher page with a value", "tandem: 1299"),
+    page("/pages/hello.psp", "PSP page", "<p>Good day</p>"),
+    page("/showcase/index.psp", "PSP page", "Roadster, Tandem"),
+    page("/news/latest", "dispatcher", "<h1>News</h1>"),
+    page("/members/area.py", "publisher page by .htaccess", "<h1>Members</h1>"),
+    page("/booking/tandem", "WSGI application, mod_python", "Booked: "),
+    page("/cgi/hello.py", "CGI script", "Hello from CGI"),
+    Row { site: Site::Wsgi, ..page("/app/orders", "WSGI application, mod_wsgi", "WSGI at /orders") },
+    Row { site: Site::Wsgi, ..page("/wsgi/site.wsgi", "WSGI script, mod_wsgi", "WSGI at") },
+];
+
+/// What the demo's site has beyond that of the tests.
+const MORE: &str = r#"
+<Directory "@SITE@/till">
+    SetHandler mod_python
+    PythonHandler till
+    PythonDebug On
+</Directory>
+<Directory "@SITE@/till/access">
+    PythonAccessHandler guard
+</Directory>
+<Directory "@SITE@/booking">
+    SetHandler mod_python
+    PythonHandler mod_python.wsgi
+    PythonOption mod_python.wsgi.application booking_app::application
+</Directory>
+<Location "/status">
+    SetHandler mod_python
+    PythonHandler mod_python.testhandler
+</Location>
+<Directory "@ROOT@/outside">
+    Options FollowSymLinks
+    Require all granted
+</Directory>
+Alias "/tools" "@ROOT@/outside/tools"
+
+<VirtualHost 127.0.0.1:@PORT@>
+    ServerName www.localhost
+</VirtualHost>
+# For the style sheets, by the path that the last release was put under.
+<VirtualHost 127.0.0.1:@PORT@>
+    ServerName static.localhost
+    DocumentRoot "@ROOT@/outside/current"
+</VirtualHost>
+<VirtualHost 127.0.0.1:@PORT@>
+    ServerName dev.localhost
+    <IfModule mod_pyguard.c>
+        PyGuardDebugFrom 127.0.0.1
+    </IfModule>
+</VirtualHost>
+"#;
+
+const TILL: &str = r#""""The till."""
+from mod_python import apache
+
+
+def handler(req):
+    req.content_type = "text/html"
+    req.write("<h1>Your receipt</h1>")
+    req.flush()
+    raise RuntimeError("SECRET-till-receipt")
+"#;
+
+const GUARD: &str = r#""""Says who may see the till."""
+
+
+def accesshandler(req):
+    raise RuntimeError("SECRET-till-access")
+"#;
+
+const BOOKING: &str = r#""""The WSGI application of the bookings."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [("Booked: %s" % environ["PATH_INFO"]).encode()]
+"#;
+
+impl Site {
+    fn options(self, guarded: bool) -> Options {
+        let (engine, scenario, extra) = match self {
+            Site::Python => (Engine::ModPython, "site", MORE),
+            Site::Wsgi => (Engine::ModWsgi, "wsgi", ""),
+            Site::Bare => (Engine::Neither, "unloaded", "AcceptPathInfo On"),
+        };
+        Options {
+            guarded,
+            engine,
+            scenario,
+            extra: extra.to_owned(),
+            careless: true,
+            ..Options::default()
+        }
+    }
+
+    fn start(self, guarded: bool) -> Result<Server, String> {
+        Server::try_start_with(&self.options(guarded), |server| {
+            if self == Site::Python {
+                prepare(server);
+            }
+        })
+    }
+}
+
+/// The files of the demo's site that the tests' does not have.
+fn prepare(server: &Server) {
+    server.write("till/till.py", TILL.as_bytes());
+    server.write("till/access/guard.py", GUARD.as_bytes());
+    server.write("booking/booking_app.py", BOOKING.as_bytes());
+    server.write("showcase/suppliers.txt", b"SECRET-showcase-suppliers\n");
+    server.write("shop/prices.pyo", b"SECRET-shop-pyo\n");
+    server.write("settings copy.py", b"SECRET-copy\n");
+    server.write("settings.py.orig", b"SECRET-orig\n");
+    server.write("shop/settings.ini", b"SECRET-shop-ini\n");
+    server.write(
+        "../outside/tools/import_orders.py",
+        b"\"\"\"SECRET-tools\"\"\"\nimport os\n",
+    );
+    link(&server.site("shop"), &server.site("latest"));
+    link(&server.site(""), &server.path("outside/current"));
+}
+
+fn link(original: &Path, link: &Path) {
+    symlink(original, link).unwrap_or_else(|e| panic!("{}: {e}", link.display()));
+}
+
+impl Row {
+    fn ask(&self, server: &Server) -> Response {
+        let slash = self.target.find('/').unwrap_or(0);
+        let (name, path) = self.target.split_at(slash);
+        let host = match name {
+            "" => server.host(),
+            name => format!("{name}:{}", server.port()),
+        };
+        let mut headers = vec![("Host", host.as_str())];
+        headers.extend(self.forwarded_for.map(|from| ("X-Forwarded-For", from)));
+        server.exchange(&request("GET", path, &host, &headers, b""))
+    }
+
+    /// Whether the answer without the module is the one that the row is about.
+    fn is_open(&self, without: &Response) -> bool {
+        without.status == self.status && without.contains(self.shows)
+    }
+
+    /// Whether the module keeps its promise.
+    fn is_kept(&self, without: &Response, with: &Response) -> bool {
+        match self.with {
+            Promise::Hidden(status, _) => {
+                with.status == status && !with.contains(self.shows) && !with.contains("SECRET-")
+            }
+            Promise::Shown => self.is_open(with),
+            Promise::Same => {
+                let meaning = |r: &Response| (r.status, r.header("Content-Type"), r.body.clone());
+                meaning(with) == meaning(without)
+            }
+        }
+    }
+}
+
+/// One line of the table.
+struct Line {
+    cells: [String; 5],
+    as_promised: bool,
+}
+
+impl Line {
+    fn new(row: &Row, without: &Response, with: &Response) -> Line {
+        let is_kept = row.is_kept(without, with);
+        let verdict = match row.with {
+            Promise::Same if is_kept => "the same".to_owned(),
+            Promise::Hidden(status, left) if is_kept => format!("{status} {left}"),
+            _ => telling(with),
+        };
+        let cells = [row.rule, row.target, row.what, &telling(without), &verdict];
+        Line {
+            cells: cells.map(str::to_owned),
+            as_promised: is_kept && row.is_open(without),
+        }
+    }
+}
+
+/// What a row promises, for a message.
+fn promise(row: &Row) -> String {
+    let with = match row.with {
+        Promise::Hidden(status, _) => format!("{status} without it"),
+        Promise::Shown => "the same".to_owned(),
+        Promise::Same => "the same in every byte".to_owned(),
+    };
+    format!("promised {} with {:?}, then {with}", row.status, row.shows)
+}
+
+/// A response in a few words: its status, and the most telling thing in it.
+fn telling(answer: &Response) -> String {
+    let text = answer.text();
+    let found = if text.contains("Traceback (most recent call last)") {
+        "traceback".to_owned()
+    } else if text.contains("<title>Index of") {
+        let parent = text.matches("> Parent Directory<").count();
+        let names = text.matches("<li>").count().saturating_sub(parent);
+        format!("index, {names} names")
+    } else if text.contains("General information") {
+        "test page".to_owned()
+    } else if text.contains("SECRET-") && SOURCE.iter().any(|word| text.contains(word)) {
+        "source code".to_owned()
+    } else if let Some(start) = text.find("SECRET-") {
+        let end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+        text[start..]
+            .split(end)
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    } else if answer.status >= 400 {
+        String::new()
+    } else {
+        let kind = answer.header("Content-Type").unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().to_owned()
+    };
+    format!("{} {found}", answer.status).trim_end().to_owned()
+}
+
+/// What is only in programs: a docstring, an assignment, PSP's brackets.
+const SOURCE: &[&str] = &["\"\"\"", " = ", "&lt;%", "#!"];
+
+const HEADINGS: [&str; 5] = [
+    "rule",
+    "asked for",
+    "what it is",
+    "without the module",
+    "with it",
+];
+
+/// How wide the columns are; with the mark and the gaps a line has at most 120 columns.
+const WIDTHS: [usize; 5] = [4, 37, 29, 24, 16];
+
+fn columns(cells: &[&str; 5]) -> String {
+    let mut line = String::new();
+    for (text, width) in cells.iter().zip(WIDTHS) {
+        match text.chars().count() <= width {
+            true => line += &format!("  {text:width$}"),
+            false => {
+                let kept: String = text.chars().take(width - 3).collect();
+                line += &format!("  {kept}...");
+            }
+        }
+    }
+    line.trim_end().to_owned()
+}
+
+fn print_table(lines: &[Line]) {
+    let (bold, red, plain) = match io::stdout().is_terminal() {
+        true => ("\x1b[1m", "\x1b[31m", "\x1b[0m"),
+        false => ("", "", ""),
+    };
+    println!("{bold}{}{plain}", columns(&HEADINGS));
+    let mut attacks = true;
+    for line in lines {
+        if attacks && line.cells[0].is_empty() {
+            println!();
+            attacks = false;
+        }
+        let text = columns(&line.cells.each_ref().map(String::as_str));
+        match line.as_promised {
+            true => println!("{text}"),
+            false => println!("{red}!{}{plain}", &text[1..]),
+        }
+    }
+}
+
+/// The two servers of one site.
+struct Pair {
+    open: Server,
+    guarded: Server,
+}
+
+fn main() -> ExitCode {
+    let module = harness::module_file();
+    if !module.is_file() {
+        eprintln!(
+            "demo: {} does not exist: run `make build`",
+            module.display()
+        );
+        return ExitCode::FAILURE;
+    }
+    let start = |site: Site| -> Result<Pair, String> {
+        Ok(Pair {
+            open: site.start(false)?,
+            guarded: site.start(true)?,
+        })
+    };
+    let pairs: Vec<Pair> = match SITES.into_iter().map(start).collect() {
+        Ok(pairs) => pairs,
+        Err(said) => {
+            eprintln!("demo: {said}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let lines: Vec<Line> = ROWS
+        .iter()
+        .map(|row| {
+            let pair = &pairs[row.site as usize];
+            Line::new(row, &row.ask(&pair.open), &row.ask(&pair.guarded))
+        })
+        .collect();
+
+    println!("The site of a small company, without mod_pyguard and with it:\n");
+    print_table(&lines);
+    println!("\n{NOTES}\n");
+    if std::env::var("KEEP").is_ok_and(|keep| !matches!(keep.as_str(), "" | "0")) {
+        keep(pairs);
+    }
+    let kept = lines.iter().filter(|line| line.as_promised).count();
+    for (row, line) in ROWS.iter().zip(&lines) {
+        if !line.as_promised {
+            println!("! {}: {}", row.target, promise(row));
+        }
+    }
+    println!("{} rows, {kept} as promised", lines.len());
+    match kept == lines.len() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+const NOTES: &str = "\
+The rows on mod_wsgi, and on what is not loaded, come from a second and a third pair of servers.
+Everybody in this demo is 127.0.0.1. The developer is whoever asks the host dev.localhost, which has
+`PyGuardDebugFrom 127.0.0.1`; the other hosts trust nobody. A request with X-Forwarded-For in it (the
+last row of R12) comes from behind a proxy, and is not the developer's.";
+
+/// Lets the protected server of the whole site run, and stops the others.
+fn keep(pairs: Vec<Pair>) {
+    for (site, pair) in SITES.into_iter().zip(pairs) {
+        if site != Site::Python {
+            continue;
+        }
+        let port = pair.guarded.port();
+        let (pid, directory) = pair.guarded.leave_running();
+        println!("\nThe protected server still runs:");
+        println!("  http://127.0.0.1:{port}/, and as the developer http://dev.localhost:{port}/");
+        println!(
+            "  {}: htdocs, conf/httpd.conf, logs/error_log",
+            directory.display()
+        );
+        println!("  to end it: kill {pid}; rm -r {}\n", directory.display());
+    }
+}

@@ -1,0 +1,5 @@
+"""The page of last year. SECRET-members-archive"""
+
+
+def index(req):
+    return "old"

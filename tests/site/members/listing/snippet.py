@@ -1,0 +1,1 @@
+"""Offered for reading by mistake. SECRET-members-listing"""

@@ -1,0 +1,6 @@
+"""SECRET-portal-source"""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"portal"]

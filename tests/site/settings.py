@@ -1,0 +1,4 @@
+"""Settings of the whole site."""
+
+DATABASE = "marlow"
+DATABASE_PASSWORD = "SECRET-settings"

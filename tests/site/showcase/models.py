@@ -1,0 +1,2 @@
+# SECRET-showcase-models: what a model really costs
+COST = {"Roadster": 210}

@@ -1,0 +1,1 @@
+"""No application in here. SECRET-wsgi-nothing"""

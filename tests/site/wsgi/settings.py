@@ -1,0 +1,1 @@
+PASSWORD = "SECRET-wsgi-settings"
