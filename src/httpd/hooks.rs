@@ -102,9 +102,8 @@ fn at_fixups(request: Request<'_>) -> c_int {
     let Some(conf) = enforced(request) else {
         return DECLINED;
     };
-    if let Some(note) = request.prev().and_then(|prev| prev.note(NOTE)) {
-        // The access log looks at the last request of a chain of internal redirects.
-        request.set_note(NOTE, note);
+    if let Some(prev) = request.prev() {
+        pass_on_note(prev, request);
     }
     close_gate_again(request, conf);
     if is_plain(request.judged_path()) && conf.settings.protect() != Protect::On {
@@ -112,6 +111,14 @@ fn at_fixups(request: Request<'_>) -> c_int {
         return DECLINED;
     }
     judge_name(Stop::Fixups, request, conf)
+}
+
+/// The access log looks at the last request of a chain of internal redirects.
+#[cold]
+fn pass_on_note(prev: Request<'_>, request: Request<'_>) {
+    if let Some(note) = prev.note(NOTE) {
+        request.set_note(NOTE, note);
+    }
 }
 
 /// handler, before every other: judges again what has changed since fixups, and what the handler

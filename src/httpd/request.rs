@@ -237,16 +237,28 @@ impl<'r> Request<'r> {
     }
 
     /// The part of the request's file name, or URL path, that is judged.
+    #[inline(always)]
     pub(super) fn judged_path(self) -> &'r [u8] {
-        let Some(filename) = self.filename() else {
-            return self.uri();
-        };
-        // SAFETY: live request, as httpd's function wants it; it returns a string that lives as long.
-        let root = self.bytes(unsafe { sys::ap_context_document_root(self.as_ptr()) });
-        path::below(filename, root.unwrap_or_default())
-            // An alias for one file: nothing is below it.
-            .filter(|below| !below.is_empty() || self.target() != Target::File)
-            .unwrap_or_else(|| path::in_common(filename, self.uri(), self.path_info()))
+        if let Some(filename) = self.filename() {
+            // SAFETY: live request, as httpd's function wants it; what it returns lives as long.
+            let root = self.bytes(unsafe { sys::ap_context_document_root(self.as_ptr()) });
+            match path::below(filename, root.unwrap_or_default()) {
+                Some(below) if !below.is_empty() => return below,
+                // The document root itself; but an alias may be for one file.
+                Some(_) if self.target() == Target::Directory => return b"",
+                _ => {}
+            }
+        }
+        self.unusual_path()
+    }
+
+    /// The same where nothing of the file's name is below the document root or alias.
+    #[cold]
+    fn unusual_path(self) -> &'r [u8] {
+        match self.filename() {
+            Some(filename) => path::in_common(filename, self.uri(), self.path_info()),
+            None => self.uri(),
+        }
     }
 
     /// The facts that the rules judge by.

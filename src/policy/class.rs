@@ -567,17 +567,32 @@ const fn extension_key(text: &[u8]) -> u64 {
     key
 }
 
-/// Extensions of pages and pictures that are so common that the look ends with them: no row is
-/// about a name that ends so, but for its first byte or a byte that is telling anywhere.
-const fn is_common(extension: u64) -> bool {
-    const HTML: u64 = extension_key(b"html");
-    const CSS: u64 = extension_key(b"css");
-    const JS: u64 = extension_key(b"js");
-    const PNG: u64 = extension_key(b"png");
-    const JPG: u64 = extension_key(b"jpg");
-    const GIF: u64 = extension_key(b"gif");
-    const SVG: u64 = extension_key(b"svg");
-    matches!(extension, HTML | CSS | JS | PNG | JPG | GIF | SVG)
+/// The path without its extension, where that is one of pages and pictures so common that the look
+/// need not read it byte by byte: no row is about a name that ends so, but for its first byte or a
+/// byte that is telling anywhere.
+fn without_common_extension(path: &[u8]) -> Option<&[u8]> {
+    const HTML: u64 = u64::from_be_bytes(*b"\0\0\0.html");
+    const COMMON: [u64; 6] = [
+        u64::from_be_bytes(*b"\0\0\0\0.css"),
+        u64::from_be_bytes(*b"\0\0\0\0.png"),
+        u64::from_be_bytes(*b"\0\0\0\0.jpg"),
+        u64::from_be_bytes(*b"\0\0\0\0.svg"),
+        u64::from_be_bytes(*b"\0\0\0\0.gif"),
+        u64::from_be_bytes(*b"\0\0\0\0.ico"),
+    ];
+    const JS: u64 = u64::from_be_bytes(*b"\0\0\0\0\0.js");
+    // The last eight bytes, without case.
+    let end = u64::from_be_bytes(*path.last_chunk()?) | 0x2020_2020_2020_2020;
+    let length = if end & 0xff_ffff_ffff == HTML {
+        5
+    } else if COMMON.iter().any(|common| end & 0xffff_ffff == *common) {
+        4
+    } else if end & 0xff_ffff == JS {
+        3
+    } else {
+        return None;
+    };
+    path.get(..path.len() - length)
 }
 
 struct Tables {
@@ -644,42 +659,47 @@ static TABLES: Tables = tables();
 /// component is a file or a directory. Costs a few instructions a byte.
 #[expect(clippy::indexing_slicing, reason = "a table of 256 has every byte")]
 pub fn is_plain(path: &[u8]) -> bool {
-    let mut rest = path;
+    let page = without_common_extension(path);
+    let mut is_page = page.is_some();
     let mut is_last = true;
+    let mut whole = path;
+    let mut rest = page.unwrap_or(path);
     loop {
         // Backwards, from the end of a component to the dot of its extension.
-        let whole = rest;
-        let mut stopped = 0;
-        while let [before @ .., byte] = rest
-            && FLAGS[usize::from(*byte)] & DIGIT != 0
-        {
-            rest = before;
-        }
-        let mut key = 0;
         let mut flags = 0;
-        while let [before @ .., byte] = rest {
-            let flag = FLAGS[usize::from(*byte)];
-            stopped = flag & (DOT | SLASH);
-            if stopped != 0 {
-                break;
+        let mut stopped = DOT;
+        if !is_page {
+            while let [before @ .., byte] = rest
+                && FLAGS[usize::from(*byte)] & DIGIT != 0
+            {
+                rest = before;
             }
-            flags |= flag;
-            key = step(key, *byte);
-            rest = before;
-        }
-        let is_page = stopped == DOT && is_common(key);
-        if stopped == DOT {
-            let extension = whole.get(rest.len()..).unwrap_or_default();
-            let odd = !is_page
-                && (TABLES.extensions.contains(key)
+            let mut key = 0;
+            stopped = 0;
+            while let [before @ .., byte] = rest {
+                let flag = FLAGS[usize::from(*byte)];
+                stopped = flag & (DOT | SLASH);
+                if stopped != 0 {
+                    break;
+                }
+                flags |= flag;
+                key = step(key, *byte);
+                rest = before;
+            }
+            if stopped == DOT {
+                let extension = whole.get(rest.len()..).unwrap_or_default();
+                let odd = TABLES.extensions.contains(key)
                     || flags & IN_EXTENSION != 0
                     // A language, in MultiViews.
-                    || (extension.len() == 2 && extension != b"md")
-                    || (is_last && matches!(extension.first(), Some(b'0'..=b'9'))));
-            if odd {
-                return false;
+                    || (extension.len() == 2 && !matches!(extension, b"js" | b"md"))
+                    || (is_last && matches!(extension.first(), Some(b'0'..=b'9')));
+                if odd {
+                    return false;
+                }
             }
-            // From there to its beginning.
+        }
+        // From there to its beginning.
+        if stopped == DOT {
             while let [before @ .., byte] = rest {
                 let flag = FLAGS[usize::from(*byte)];
                 if flag & SLASH != 0 {
@@ -709,10 +729,14 @@ pub fn is_plain(path: &[u8]) -> bool {
             }
             is_last = false;
         }
+        is_page = false;
         match rest {
             // The slash.
-            [before @ .., _] => rest = before,
-            [] => return true,
+            [before @ .., _] if !before.is_empty() => {
+                whole = before;
+                rest = before;
+            }
+            _ => return true,
         }
     }
 }
