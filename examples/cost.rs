@@ -63,7 +63,7 @@ LogLevel warn
 ErrorLog "@ROOT@/error_log"
 CustomLog "@ROOT@/access_log" "%h %l %u %t \"%r\" %>s %b"
 TypesConfig /dev/null
-AddType text/plain .txt
+AddType text/html .html
 DocumentRoot "@ROOT@/www"
 <Directory />
     AllowOverride None
@@ -140,7 +140,7 @@ const SETUPS: [Setup; 5] = [
 /// The line that the goal is about.
 const GUARDED: usize = 2;
 
-const STATIC: &str = "/page.txt";
+const STATIC: &str = "/page.html";
 const DENIED: &str = "/settings.py~";
 
 /// The temporary directory of the measurements.

@@ -71,10 +71,11 @@ pub(super) unsafe fn prepare(
 }
 
 /// Switches debugging off for this request from here on, unless its client is trusted.
+#[cold]
 pub(super) fn close(request: Request<'_>, conf: &DirConf) {
     let mode = conf.settings.mode();
     let vector = DEBUG_OFF.load(Ordering::Relaxed);
-    if vector.is_null() || mode == Mode::Off || !conf.observed.runs_python() {
+    if vector.is_null() || mode == Mode::Off {
         return;
     }
     let trusted = trusts(request, conf);

@@ -80,13 +80,12 @@ pub(super) unsafe extern "C" fn new_configuration(r: *mut sys::request_rec) -> c
     guard(HTTP_INTERNAL_SERVER_ERROR, || {
         // SAFETY: httpd hands out a live request.
         unsafe {
-            Request::with(r, DECLINED, |request| {
-                if let Some(conf) = enforced(request) {
-                    gate::close(request, conf);
-                }
-                DECLINED
-            })
+            Request::with(r, (), |request| match request.conf() {
+                Some(conf) if conf.observed.runs_python() => gate::close(request, conf),
+                _ => {}
+            });
         }
+        DECLINED
     })
 }
 
@@ -127,16 +126,22 @@ pub(super) unsafe extern "C" fn handler(r: *mut sys::request_rec) -> c_int {
     guard(HTTP_INTERNAL_SERVER_ERROR, || {
         // SAFETY: httpd hands out a live request.
         unsafe {
-            Request::with(r, DECLINED, |request| match unsettled(request) {
-                Some(conf) => before_handlers(request, conf),
-                None => DECLINED,
+            Request::with(r, DECLINED, |request| {
+                if is_settled(request) {
+                    DECLINED
+                } else {
+                    before_handlers(request)
+                }
             })
         }
     })
 }
 
 #[cold]
-fn before_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
+fn before_handlers(request: Request<'_>) -> c_int {
+    let Some(conf) = enforced(request) else {
+        return DECLINED;
+    };
     close_gate_again(request, conf);
     let verdict = judge_name(Stop::Handler, request, conf);
     if verdict != DECLINED {
@@ -167,16 +172,22 @@ pub(super) unsafe extern "C" fn fall_through(r: *mut sys::request_rec) -> c_int 
     guard(HTTP_INTERNAL_SERVER_ERROR, || {
         // SAFETY: httpd hands out a live request.
         unsafe {
-            Request::with(r, DECLINED, |request| match unsettled(request) {
-                Some(conf) => after_handlers(request, conf),
-                None => DECLINED,
+            Request::with(r, DECLINED, |request| {
+                if is_settled(request) {
+                    DECLINED
+                } else {
+                    after_handlers(request)
+                }
             })
         }
     })
 }
 
 #[cold]
-fn after_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
+fn after_handlers(request: Request<'_>) -> c_int {
+    let Some(conf) = enforced(request) else {
+        return DECLINED;
+    };
     match judge::fall_through(&request.facts(), &conf.settings) {
         Verdict::Allow => judge_name(Stop::FallThrough, request, conf),
         Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
@@ -191,12 +202,11 @@ fn enforced<'r>(request: Request<'r>) -> Option<&'r DirConf> {
         .filter(|conf| conf.settings.mode() != Mode::Off)
 }
 
-/// In the handler phase: the configuration of the request, unless there is nothing to judge: the
-/// name was settled, it is no directory, and the handler is not Python's.
-fn unsettled<'r>(request: Request<'r>) -> Option<&'r DirConf> {
-    let quiet =
-        request.is_settled() && request.target() != Target::Directory && !request.may_be_python();
-    if quiet { None } else { enforced(request) }
+/// In the handler phase: whether there is nothing to judge. The name was settled, it is no
+/// directory, and the handler is not Python's.
+#[inline(always)]
+fn is_settled(request: Request<'_>) -> bool {
+    request.is_settled() && request.target() != Target::Directory && !request.may_be_python()
 }
 
 /// An early handler may have switched debugging on for itself since.

@@ -39,8 +39,8 @@ pub(super) static mut pyguard_module: sys::module = sys::module {
 pub(super) fn module_index() -> usize {
     // SAFETY: httpd writes the index once, when it loads the module, before it calls any of it.
     let index = unsafe { (&raw const pyguard_module.module_index).read() };
-    // Never negative once loaded. A slot that cannot exist is better than another module's.
-    usize::try_from(index).unwrap_or(usize::MAX)
+    // Never negative once loaded. A slot that cannot exist would be better than another module's.
+    index as usize
 }
 
 /// httpd's command table: the own directives, the observed ones, and a row of nulls as the end.

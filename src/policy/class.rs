@@ -568,8 +568,7 @@ const fn extension_key(text: &[u8]) -> u64 {
 }
 
 /// The path without its extension, where that is one of pages and pictures so common that the look
-/// need not read it byte by byte: no row is about a name that ends so, but for its first byte or a
-/// byte that is telling anywhere.
+/// need not read it byte by byte: no row is about a name that ends so, but for its first byte.
 fn without_common_extension(path: &[u8]) -> Option<&[u8]> {
     const HTML: u64 = u64::from_be_bytes(*b"\0\0\0.html");
     const COMMON: [u64; 6] = [
@@ -585,7 +584,7 @@ fn without_common_extension(path: &[u8]) -> Option<&[u8]> {
     let end = u64::from_be_bytes(*path.last_chunk()?) | 0x2020_2020_2020_2020;
     let length = if end & 0xff_ffff_ffff == HTML {
         5
-    } else if COMMON.iter().any(|common| end & 0xffff_ffff == *common) {
+    } else if COMMON.contains(&(end & 0xffff_ffff)) {
         4
     } else if end & 0xff_ffff == JS {
         3
@@ -659,47 +658,59 @@ static TABLES: Tables = tables();
 /// component is a file or a directory. Costs a few instructions a byte.
 #[expect(clippy::indexing_slicing, reason = "a table of 256 has every byte")]
 pub fn is_plain(path: &[u8]) -> bool {
-    let page = without_common_extension(path);
-    let mut is_page = page.is_some();
     let mut is_last = true;
     let mut whole = path;
-    let mut rest = page.unwrap_or(path);
-    loop {
-        // Backwards, from the end of a component to the dot of its extension.
-        let mut flags = 0;
-        let mut stopped = DOT;
-        if !is_page {
-            while let [before @ .., byte] = rest
-                && FLAGS[usize::from(*byte)] & DIGIT != 0
-            {
-                rest = before;
-            }
-            let mut key = 0;
-            stopped = 0;
-            while let [before @ .., byte] = rest {
-                let flag = FLAGS[usize::from(*byte)];
-                stopped = flag & (DOT | SLASH);
-                if stopped != 0 {
-                    break;
-                }
-                flags |= flag;
-                key = step(key, *byte);
-                rest = before;
-            }
-            if stopped == DOT {
-                let extension = whole.get(rest.len()..).unwrap_or_default();
-                let odd = TABLES.extensions.contains(key)
-                    || flags & IN_EXTENSION != 0
-                    // A language, in MultiViews.
-                    || (extension.len() == 2 && !matches!(extension, b"js" | b"md"))
-                    || (is_last && matches!(extension.first(), Some(b'0'..=b'9')));
-                if odd {
-                    return false;
-                }
-            }
+    let mut rest = path;
+    if let Some(stem) = without_common_extension(path) {
+        rest = stem;
+        let mut first = b'/';
+        while let [before @ .., byte] = rest
+            && *byte != b'/'
+        {
+            first = *byte;
+            rest = before;
         }
-        // From there to its beginning.
+        if first == b'.' {
+            return false;
+        }
+        is_last = false;
+        whole = rest.get(..rest.len().saturating_sub(1)).unwrap_or_default();
+        rest = whole;
+    }
+    loop {
+        if rest.is_empty() {
+            return true;
+        }
+        // Backwards, from the end of a component to the dot of its extension.
+        while let [before @ .., byte] = rest
+            && FLAGS[usize::from(*byte)] & DIGIT != 0
+        {
+            rest = before;
+        }
+        let mut key = 0;
+        let mut flags = 0;
+        let mut stopped = 0;
+        while let [before @ .., byte] = rest {
+            let flag = FLAGS[usize::from(*byte)];
+            stopped = flag & (DOT | SLASH);
+            if stopped != 0 {
+                break;
+            }
+            flags |= flag;
+            key = step(key, *byte);
+            rest = before;
+        }
         if stopped == DOT {
+            let extension = whole.get(rest.len()..).unwrap_or_default();
+            let odd = TABLES.extensions.contains(key)
+                || flags & IN_EXTENSION != 0
+                // A language, in MultiViews.
+                || (extension.len() == 2 && !matches!(extension, b"js" | b"md"))
+                || (is_last && matches!(extension.first(), Some(b'0'..=b'9')));
+            if odd {
+                return false;
+            }
+            // From there to its beginning.
             while let [before @ .., byte] = rest {
                 let flag = FLAGS[usize::from(*byte)];
                 if flag & SLASH != 0 {
@@ -713,31 +724,24 @@ pub fn is_plain(path: &[u8]) -> bool {
         if let ([first, ..], [.., last]) = (name, name) {
             let odd = flags & ANYWHERE != 0
                 || *first == b'.'
-                || (!is_page
-                    && (FLAGS[usize::from(*last)] & AT_END != 0
-                        || TABLES.names.contains(name_hash(
-                            *first,
-                            name[name.len() / 2],
-                            *last,
-                            name.len(),
-                        ))
-                        || name
-                            .first_chunk()
-                            .is_some_and(|head| TABLES.heads.contains(head_hash(*head)))));
+                || FLAGS[usize::from(*last)] & AT_END != 0
+                || TABLES.names.contains(name_hash(
+                    *first,
+                    name[name.len() / 2],
+                    *last,
+                    name.len(),
+                ))
+                || name
+                    .first_chunk()
+                    .is_some_and(|head| TABLES.heads.contains(head_hash(*head)));
             if odd {
                 return false;
             }
             is_last = false;
         }
-        is_page = false;
-        match rest {
-            // The slash.
-            [before @ .., _] if !before.is_empty() => {
-                whole = before;
-                rest = before;
-            }
-            _ => return true,
-        }
+        // The slash.
+        whole = rest.get(..rest.len().saturating_sub(1)).unwrap_or_default();
+        rest = whole;
     }
 }
 

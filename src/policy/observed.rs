@@ -235,12 +235,16 @@ impl Observed {
 
     /// mod_python may run in some phase of the request.
     pub fn runs_python(&self) -> bool {
-        !items(&self.handlers).is_empty()
+        self.handlers.is_some()
     }
 
     /// A `Python*Handler` runs between the per-directory configuration and the handler phase.
     pub fn runs_early(&self) -> bool {
-        items(&self.handlers).iter().any(|h| {
+        // Most directories have none at all, and every request asks.
+        let Some(handlers) = &self.handlers else {
+            return false;
+        };
+        handlers.iter().any(|h| {
             matches!(
                 h.phase,
                 Phase::HeaderParser
