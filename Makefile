@@ -40,7 +40,7 @@ cost: setup-cost
 	$(CARGO) build --release
 	$(CARGO) run --release --quiet --example cost
 
-install: build
+install:
 	apxs/install.sh
 
 setup-build setup-test setup-cost: setup-%:

@@ -21,11 +21,18 @@ echo "installed $dest$modules/mod_pyguard.so"
 
 if [ -d "$config/mods-available" ] || [ -d "$dest$config/mods-available" ]; then
     install -d "$dest$config/mods-available"
-    printf 'LoadModule pyguard_module %s/mod_pyguard.so\n' "$modules" >"$dest$config/mods-available/pyguard.load"
+    load="$dest$config/mods-available/pyguard.load"
+    conf="$dest$config/mods-available/pyguard.conf"
+    printf 'LoadModule pyguard_module %s/mod_pyguard.so\n' "$modules" >"$load"
+    echo "installed $load"
     # An administrator's own settings stay.
-    [ -f "$dest$config/mods-available/pyguard.conf" ] ||
-        install -m 644 "$here/pyguard.conf" "$dest$config/mods-available/pyguard.conf"
-    echo "now: a2enmod pyguard && apachectl configtest && apachectl graceful"
+    if [ -f "$conf" ]; then
+        echo "kept $conf"
+    else
+        install -m 644 "$here/pyguard.conf" "$conf"
+        echo "installed $conf"
+    fi
+    [ -n "$dest" ] || echo "now: a2enmod pyguard && apachectl configtest && apachectl graceful"
 else
     echo "now add this line to httpd.conf: LoadModule pyguard_module $modules/mod_pyguard.so"
 fi

@@ -178,6 +178,24 @@ fn mod_python_is_not_loaded() {
     server.finish();
 }
 
+/// `apachectl -t` says it too, and knows SetHandler as well as mod_python's own directives.
+#[test]
+fn the_test_of_the_configuration_misses_mod_python() {
+    let said = |directive: &str| {
+        let (ok, said) = config_test(&Options {
+            engine: Engine::Neither,
+            extra: format!("<Directory \"@SITE@/plain\">\n{directive}\n</Directory>"),
+            ..Options::default()
+        });
+        assert!(ok, "{said}");
+        said.matches("PG101: mod_python is not loaded").count()
+    };
+    assert_eq!(said("SetHandler mod_python"), 1);
+    assert_eq!(said("AddHandler python-program .py"), 1);
+    assert_eq!(said("PythonHandler mod_python.publisher"), 1);
+    assert_eq!(said("SetHandler server-status"), 0);
+}
+
 /// A server that has nothing to do with Python gets the names, and no complaint.
 #[test]
 fn a_server_without_python() {

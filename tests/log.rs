@@ -1,4 +1,4 @@
-//! Section 8 of the design: one line an incident, for grep, fail2ban and eyes alike.
+//! One line an incident, for grep, fail2ban and eyes alike.
 
 use crate::harness::{Options, Server};
 
@@ -219,16 +219,58 @@ fn the_notice_at_the_start() {
         );
         assert!(notices[0].contains("[pyguard:notice]"), "{notices:?}");
         assert!(notices[0].contains(&version), "{notices:?}");
-        // shop, pages, showcase, news, alerts, reports, portal, typed; a .htaccess is read later.
-        assert!(notices[0].contains("8 Python directories"), "{notices:?}");
+        // shop, pages, showcase, news, alerts, reports, portal, forgotten, typed; a .htaccess is read
+        // later.
+        assert!(notices[0].contains("9 Python directories"), "{notices:?}");
         server.finish();
     }
 }
 
+/// The filter that the README gives to fail2ban finds the client, and nobody whom a client names.
+#[test]
+fn the_filter_for_fail2ban() {
+    let readme = include_str!("../README.md");
+    let filter = readme
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("failregex = "))
+        .expect("the README's failregex");
+    let mut server = Server::start(&options(""));
+    for referer in [
+        "x",
+        "[client 203.0.113.9] PG018: denied x",
+        "] [pyguard:warn] [pid 1] [client 203.0.113.9] PG018: denied x",
+    ] {
+        assert_eq!(
+            server.send("GET", "/.env", &[("Referer", referer)]).status,
+            404
+        );
+    }
+    for line in server.expect_log("PG015: ") {
+        // fail2ban's engine is Python's.
+        let found = std::process::Command::new("python3")
+            .args(["-c", FIND, filter, &line])
+            .output()
+            .expect("python3");
+        let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        assert_eq!(found, "127.0.0.1", "{line}");
+    }
+    server.finish();
+}
+
+const FIND: &str = r"
+import re, sys
+found = re.search(sys.argv[1].replace('<HOST>', r'(?P<host>(?:\d{1,3}\.){3}\d{1,3})'), sys.argv[2])
+print(found and found['host'])
+";
+
 /// PG012 is for whoever wants to know, not for everybody.
 #[test]
 fn the_gate_is_logged_at_info() {
-    for (extra, count) in [("", 0), ("LogLevel pyguard:info", 1)] {
+    for (extra, count, says) in [
+        ("", 0, ""),
+        ("LogLevel pyguard:info", 1, "is off"),
+        ("PyGuard Detect\nLogLevel pyguard:info", 1, "would be off"),
+    ] {
         let server = Server::start(&options(extra));
         assert_eq!(server.get("/shop/index.py").status, 200);
         let log = server.whole_log();
@@ -238,6 +280,7 @@ fn the_gate_is_logged_at_info() {
             .collect();
         assert_eq!(lines.len(), count, "{extra}: {lines:?}");
         assert!(lines.iter().all(|line| line.contains("[pyguard:info]")));
+        assert!(lines.iter().all(|line| line.contains(says)));
         server.finish();
     }
 }

@@ -149,6 +149,12 @@ pub(super) unsafe extern "C" fn set(
         let (Some(directive), Some(conf)) = (directive, conf) else {
             return SETTER_FAILED.as_ptr();
         };
+        // SAFETY: httpd hands out a live command.
+        let limited = unsafe { sys::ap_check_cmd_context(cmd, sys::NOT_IN_LIMIT as u32) };
+        if !limited.is_null() {
+            // httpd would accept it and apply it to every method.
+            return limited;
+        }
         match directive.apply(&mut conf.settings, &arguments) {
             Ok(()) => ptr::null(),
             // SAFETY: httpd hands out a live command.

@@ -54,6 +54,16 @@ pub(super) unsafe extern "C" fn post_config(
     })
 }
 
+/// test_config: `apachectl -t`, which has no post_config.
+pub(super) unsafe extern "C" fn test_config(
+    _conf: *mut sys::apr_pool_t,
+    _server: *mut sys::server_rec,
+) {
+    guard((), || {
+        startup::warn_of_missing_modules();
+    })
+}
+
 /// quick_handler: before a cache answers. A cache may hold a copy from a time when the file was
 /// not denied, so a request whose URL has a telling name goes the whole way and is judged there.
 pub(super) unsafe extern "C" fn quick_handler(r: *mut sys::request_rec, _lookup: c_int) -> c_int {

@@ -151,6 +151,7 @@ unsafe fn add_hooks() {
         sys::ap_hook_pre_config(Some(hooks::pre_config), NONE, NONE, sys::APR_HOOK_MIDDLE);
         // First, so that a start which is stopped has not started anything of mod_python's.
         sys::ap_hook_post_config(Some(hooks::post_config), NONE, NONE, FIRST);
+        sys::ap_hook_test_config(Some(hooks::test_config), NONE, NONE, sys::APR_HOOK_MIDDLE);
         // After core's fixup, which applies SetHandler, and before everybody else's.
         sys::ap_hook_fixups(Some(hooks::fixups), CORE.as_ptr(), NONE, FIRST);
         // Before mod_cache, which as a normal handler also asks to be really first.

@@ -7,6 +7,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
+use crate::policy::handler::Python;
 use crate::policy::observed::{HANDLER_MODULE, Phase};
 
 use super::config::{DirConf, SETTER_FAILED, error, filled};
@@ -163,14 +164,33 @@ unsafe fn note(cmd: *mut sys::cmd_parms, row: &Row, conf: &mut DirConf, argument
             }
             if !matches!(phases, [Phase::Filter]) {
                 // SAFETY: live command.
-                unsafe { startup::saw_python(cmd, section) };
+                unsafe { startup::saw_python(cmd, section, Python::ModPython) };
             }
         }
         What::Debug => observed.python_debug(arguments),
-        // SAFETY: live command.
-        What::SetHandler => observed.set_handler(arguments, unsafe { is_by_name(cmd) }),
-        What::AddHandler => observed.add_handler(arguments, section.is_some()),
+        What::SetHandler => {
+            // SAFETY: live command.
+            let python = observed.set_handler(arguments, unsafe { is_by_name(cmd) });
+            // SAFETY: live command.
+            unsafe { saw(cmd, section, python) };
+        }
+        What::AddHandler => {
+            let python = observed.add_handler(arguments, section.is_some());
+            // SAFETY: live command.
+            unsafe { saw(cmd, section, python) };
+        }
         What::WsgiScriptAlias => observed.wsgi_script_alias(arguments),
+    }
+}
+
+/// Counts the section if the directive gave it to Python. CGI may be Python or not.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+unsafe fn saw(cmd: *mut sys::cmd_parms, section: Option<&CStr>, python: Option<Python>) {
+    if let Some(python @ (Python::ModPython | Python::Wsgi)) = python {
+        // SAFETY: live command.
+        unsafe { startup::saw_python(cmd, section, python) };
     }
 }
 

@@ -7,25 +7,26 @@ use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::policy::handler::Python;
 use crate::policy::message::escaped;
 use crate::policy::settings::Mode;
 
 use super::config::DirConf;
 use super::gate;
 use super::log::{self, Level};
-use super::module::{PYTHON_MODULE, module_index};
+use super::module::{PYTHON_MODULE, is_loaded, module_index};
 use super::sys;
 
 struct Seen {
     /// The sections with a Python handler, by name.
     python: BTreeSet<String>,
-    /// The first of them, with file and line.
-    first: Option<String>,
+    /// The first of them that needs mod_python, with file and line.
+    needs_mod_python: Option<String>,
 }
 
 static SEEN: Mutex<Seen> = Mutex::new(Seen {
     python: BTreeSet::new(),
-    first: None,
+    needs_mod_python: None,
 });
 
 fn seen() -> MutexGuard<'static, Seen> {
@@ -36,16 +37,16 @@ fn seen() -> MutexGuard<'static, Seen> {
 pub(super) fn begin() {
     let mut seen = seen();
     seen.python.clear();
-    seen.first = None;
+    seen.needs_mod_python = None;
     gate::forget();
 }
 
-/// A `Python*Handler` was read for this section (`None`: the whole server). A .htaccess is read at
-/// requests, and is not counted.
+/// A handler of this Python was read for this section (`None`: the whole server). A .htaccess is
+/// read at requests, and is not counted.
 ///
 /// # Safety
 /// `cmd` is the live command that httpd handed to a setter.
-pub(super) unsafe fn saw_python(cmd: *mut sys::cmd_parms, section: Option<&CStr>) {
+pub(super) unsafe fn saw_python(cmd: *mut sys::cmd_parms, section: Option<&CStr>, python: Python) {
     // SAFETY: live command; its directive has a file name, a string, and a line.
     let place = unsafe {
         if !sys::ap_check_cmd_context(cmd, sys::NOT_IN_HTACCESS as u32).is_null() {
@@ -65,8 +66,10 @@ pub(super) unsafe fn saw_python(cmd: *mut sys::cmd_parms, section: Option<&CStr>
         |path| escaped(path.to_bytes()),
     );
     let mut seen = seen();
-    seen.first
-        .get_or_insert_with(|| format!("{section} ({})", place.unwrap_or_default()));
+    if python == Python::ModPython {
+        seen.needs_mod_python
+            .get_or_insert_with(|| format!("{section} ({})", place.unwrap_or_default()));
+    }
     seen.python.insert(section);
 }
 
@@ -94,8 +97,7 @@ pub(super) unsafe fn complete(
             .add(module_index());
         conf.as_ref().map_or(Mode::On, |conf| conf.settings.mode())
     };
-    let seen = seen();
-    let directories = match seen.python.len() {
+    let directories = match seen().python.len() {
         1 => "1 Python directory".to_owned(),
         number => format!("{number} Python directories"),
     };
@@ -106,16 +108,23 @@ pub(super) unsafe fn complete(
             env!("CARGO_PKG_VERSION")
         ),
     );
-    if python.is_null()
-        && let Some(first) = &seen.first
+    warn_of_missing_modules();
+    Ok(())
+}
+
+/// Says where mod_python is configured and not loaded: its own directives would be errors without
+/// it, if this module did not know them too.
+pub(super) fn warn_of_missing_modules() {
+    // SAFETY: the configuration was read, so every module is loaded.
+    if !unsafe { is_loaded(PYTHON_MODULE) }
+        && let Some(first) = &seen().needs_mod_python
     {
         log::server(
             Level::Critical,
             &format!(
-                "PG101: mod_python is not loaded, but Python handlers are configured, first for {first}; the files \
-                 of these directories that are for Python are refused, not served"
+                "PG101: mod_python is not loaded, but Python handlers are configured, first for {first}; \
+                 the files of these directories that are for Python are refused, not served"
             ),
         );
     }
-    Ok(())
 }

@@ -58,7 +58,7 @@ pub static DIRECTIVES: [Directive; 8] = [
         name: c"PyGuardExempt",
         takes: "pattern ...|None",
         default: "None",
-        help: c"File names that are served although their class is denied, such as *.whl",
+        help: c"File names that are served although their class is denied, such as example.py",
         most: MANY,
         set: |settings, arguments| list(&mut settings.exempt, arguments, Pattern::parse),
     },
@@ -97,7 +97,7 @@ pub static DIRECTIVES: [Directive; 8] = [
         name: c"PyGuardDebugFrom",
         takes: "address ...|None",
         default: "None",
-        help: c"Trusted clients, who see tracebacks: addresses as in Require ip",
+        help: c"Trusted clients, who see tracebacks, PSP source and testhandler: addresses as in Require ip",
         most: MANY,
         set: |settings, arguments| list(&mut settings.debug_from, arguments, subnet),
     },
@@ -177,7 +177,7 @@ fn set_deny(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), String> 
     if signs != 0 && signs != arguments.len() {
         return Err(
             "either every class has a + or -, or none has: with signs the outer section's classes \
-                    are changed, without they are replaced"
+                    are changed, without they are replaced; to leave one out write only -class"
                 .to_owned(),
         );
     }
@@ -194,6 +194,9 @@ fn set_deny(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), String> 
                 deny.remove = deny.remove.union(classes);
                 deny.add = deny.add.without(classes);
             }
+            _ if arguments.len() > 1 && is_set(word) => {
+                return Err("All and None stand alone, or have a + or -".to_owned());
+            }
             _ => replace = replace.union(classes(word)?),
         }
     }
@@ -205,6 +208,10 @@ fn set_deny(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), String> 
     }
     settings.deny = Some(deny);
     Ok(())
+}
+
+fn is_set(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"all") || word.eq_ignore_ascii_case(b"none")
 }
 
 /// The classes that a word names: one, `All` or `None`.
@@ -329,7 +336,11 @@ mod tests {
             ),
             (
                 "PyGuardStatus 401",
-                "PyGuardStatus: '401' is not accepted here, did you mean 40",
+                "PyGuardStatus: '401' is not accepted here. Accepted: 404, 403",
+            ),
+            (
+                "PyGuardDeny All source",
+                "PyGuardDeny: All and None stand alone",
             ),
             (
                 "PyGuardExempt a[b",

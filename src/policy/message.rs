@@ -46,6 +46,8 @@ pub fn unknown_word(what: &str, word: &[u8], accepted: &[&str]) -> String {
     let wrong = String::from_utf8_lossy(word).to_lowercase();
     let nearest = accepted
         .iter()
+        // A number that is near is no slip of the finger.
+        .filter(|good| !good.bytes().all(|byte| byte.is_ascii_digit()))
         .map(|good| {
             (
                 strsim::damerau_levenshtein(&wrong, &good.to_lowercase()),

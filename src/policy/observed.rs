@@ -174,30 +174,27 @@ impl Observed {
         );
     }
 
-    /// `SetHandler name`, `by_name` where it stands in `<Files>` or `<FilesMatch>`.
-    pub fn set_handler(&mut self, arguments: &[u8], by_name: bool) {
+    /// `SetHandler name`, `by_name` where it stands in `<Files>` or `<FilesMatch>`. The Python that
+    /// it names.
+    pub fn set_handler(&mut self, arguments: &[u8], by_name: bool) -> Option<Python> {
         let name = words(arguments).next().unwrap_or_default();
-        self.set_handler = Some(SetHandler {
-            python: Python::of(&name.to_ascii_lowercase()),
-            by_name,
-        });
+        let python = Python::of(&name.to_ascii_lowercase());
+        self.set_handler = Some(SetHandler { python, by_name });
+        python
     }
 
     /// `AddHandler name ext ...` or `AddType type ext ...`. `in_section`: not for a whole server.
-    pub fn add_handler(&mut self, arguments: &[u8], in_section: bool) {
+    /// The Python that it names.
+    pub fn add_handler(&mut self, arguments: &[u8], in_section: bool) -> Option<Python> {
         let mut words = words(arguments);
-        let Some(python) = words
-            .next()
-            .and_then(|name| Python::of(&name.to_ascii_lowercase()))
-        else {
-            return;
-        };
-        if python == Python::Cgi {
-            return;
+        let python = Python::of(&words.next()?.to_ascii_lowercase())?;
+        if python != Python::Cgi {
+            self.adds_python |= in_section;
+            let extension =
+                |word: &[u8]| word.strip_prefix(b".").unwrap_or(word).to_ascii_lowercase();
+            items_mut(&mut self.extensions).extend(words.map(extension));
         }
-        self.adds_python |= in_section;
-        items_mut(&mut self.extensions)
-            .extend(words.map(|word| word.strip_prefix(b".").unwrap_or(word).to_ascii_lowercase()));
+        Some(python)
     }
 
     /// `WSGIScriptAlias url target ...`: the directory of the target is a Python directory.

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use super::class::Class;
 use super::handler::has_extension;
 
-/// One rule of the mod_python security notes and of what was found beyond them.
+/// One rule: a hazard that the old notes on mod_python's security name, or one found since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rule {

@@ -46,7 +46,7 @@ impl Subnet {
             return Ok(Subnet::masked(u128::from(v6), mask(bits)));
         }
         let (v4, given) = partial_v4(address)
-            .ok_or_else(|| bad(word, "not an IPv4 or IPv6 address, a partial IPv4 address, or one of these with a /width"))?;
+            .ok_or_else(|| bad(word, "not an IPv4 or IPv6 address, a partial IPv4 address, or one of these with a /width; host names are not accepted"))?;
         let bits = match width {
             None => mask(MAPPED_BITS + given),
             Some(width) => {
