@@ -38,7 +38,7 @@ mod httpd {
         "apr_palloc",
         "apr_pool_cleanup_(null|register)",
         "apr_pstrmemdup",
-        "apr_table_(get|setn)",
+        "apr_table_(get|set|setn)",
         "pyguard_.*",
     ];
     const TYPES: &[&str] = &["cmd_parms", "command_rec", "module", "request_rec"];
@@ -61,6 +61,7 @@ mod httpd {
         "RSRC_CONF",
         "apr_filetype_e.*",
         "ap_server_conf",
+        "apr_hook_debug_current",
     ];
 
     pub(crate) fn build() {
@@ -85,6 +86,7 @@ mod httpd {
             .clang_args(&flags)
             .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
             .blocklist_item("pyguard_module")
+            .parse_callbacks(Box::new(bindgen::CargoCallbacks::new()))
             .derive_debug(false)
             .generate_comments(false)
             .layout_tests(false);

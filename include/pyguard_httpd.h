@@ -16,6 +16,7 @@
 #include "http_request.h"
 #include "ap_mmn.h"
 #include "ap_mpm.h"
+#include "apr_hooks.h"
 #include "apr_network_io.h"
 #include "apr_strings.h"
 

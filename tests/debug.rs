@@ -53,6 +53,7 @@ const ROWS: &[Hazard<'_>] = &[
     fails("/debug/self/x", "SECRET-debug-handler"),
     fails("/debug/self-access/x", "SECRET-debug-fixup"),
     fails_on(&[("Host", "self.example")], "SECRET-debug-handler"),
+    fails("/debug/again/x", "SECRET-debug-again"),
     fails("/debug/location/x", "SECRET-debug-handler"),
     fails("/debug/htaccess/x", "SECRET-debug-handler"),
     fails("/debug/outside/by-location", "SECRET-debug-handler"),
@@ -74,6 +75,10 @@ const ROWS: &[Hazard<'_>] = &[
 
 /// Where the page of the client is another one than the one that fails.
 const SUBREQUESTS: &[Hazard<'_>] = &[
+    Hazard {
+        status: 200,
+        ..fails("/debug/beside/page.shtml", "SECRET-debug-included")
+    },
     Hazard {
         status: 200,
         ..fails("/debug/ssi/virtual.shtml", "SECRET-debug-handler")
@@ -120,9 +125,15 @@ fn prepare(server: &Server) {
         "outputfilter",
         "self",
         "self-access",
+        "again",
     ] {
         server.write(&format!("debug/{name}/x"), b"a file");
     }
+    server.write(
+        "debug/beside/page.shtml",
+        b"<!--#include virtual=\"fails.page\"-->",
+    );
+    server.write("debug/beside/fails.page", b"a file");
     server.write("debug/outside/by-file", b"a file");
     server.write("debug/outside/by-location", b"a file");
     server.write("debug/index/broken.page", b"");
@@ -161,6 +172,7 @@ fn the_developer_does() {
             failures.push(format!("{}: no traceback: {}", row.name, brief(&answer)));
         }
         let known = row.name.starts_with("/debug/self")
+            || row.name.starts_with("/debug/beside")
             || row.name == "self.example"
             || row.name == "/debug/ssi/virtual.shtml";
         if !known && !not_stored(&answer) {
@@ -383,4 +395,52 @@ fn without_python_the_gate_is_silent() {
     let server = Server::start(&options);
     assert_eq!(server.get("/assets/site.css").status, 200);
     server.finish();
+}
+
+/// mod_remoteip says who the client is in the first phase of a request, and the gate asks after it.
+#[test]
+fn the_first_phase_knows_the_client() {
+    let extra = "RemoteIPHeader X-Real\nRemoteIPInternalProxy 127.0.0.1\n";
+    let stranger = "PyGuardDebugFrom 127.0.0.1";
+    let friend = "PyGuardDebugFrom 192.0.2.7\nPyGuardDebugProxy 127.0.0.1";
+    let headers = [("Host", "postread.example"), ("X-Real", "192.0.2.7")];
+    for (trust, shown) in [(stranger, false), (friend, true)] {
+        let mut server = Server::start_with(&options(&format!("{extra}{trust}")), prepare);
+        let answer = server.send("GET", "/", &headers);
+        assert_eq!(answer.status, 500, "{trust}: {}", brief(&answer));
+        assert_eq!(
+            answer.contains("SECRET-debug-postread"),
+            shown,
+            "{trust}: {}",
+            brief(&answer)
+        );
+        server.allow_log("Python");
+        server.finish();
+    }
+}
+
+/// What is included from the same directory is not checked again, with the module as without.
+#[test]
+fn access_is_checked_once() {
+    for guarded in [false, true] {
+        let options = Options {
+            guarded,
+            ..options("")
+        };
+        let mut server = Server::start_with(&options, |server| {
+            prepare(server);
+            server.write(
+                "debug/counted/twice.shtml",
+                b"<!--#include file=\"a.txt\"--><!--#include file=\"b.txt\"-->",
+            );
+            server.write("debug/counted/a.txt", b"one ");
+            server.write("debug/counted/b.txt", b"two");
+        });
+        let answer = server.get("/debug/counted/twice.shtml");
+        assert_eq!(answer.text(), "one two", "{}", brief(&answer));
+        let checks = server.expect_log("access checked").len();
+        assert_eq!(checks, 1, "guarded: {guarded}");
+        server.allow_log("Python");
+        server.finish();
+    }
 }

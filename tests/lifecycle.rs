@@ -209,3 +209,21 @@ fn a_server_without_python() {
     server.expect_log("PG015: ");
     server.finish();
 }
+
+/// httpd sorts hooks by the modules' names, and the module adds some when all are loaded.
+#[test]
+fn another_module_is_loaded_last() {
+    let modules = std::process::Command::new(std::env::var("APXS").unwrap_or("apxs".to_owned()))
+        .args(["-q", "LIBEXECDIR"])
+        .output()
+        .expect("apxs");
+    let modules = String::from_utf8_lossy(&modules.stdout).trim().to_owned();
+    for last in ["cache", "remoteip"] {
+        let server = Server::start(&Options {
+            extra: format!("LoadModule {last}_module \"{modules}/mod_{last}.so\""),
+            ..options("")
+        });
+        assert_eq!(server.get("/assets/site.css").status, 200);
+        server.finish();
+    }
+}

@@ -25,52 +25,57 @@ impl DirConf {
         observed: Observed::EMPTY,
     };
 
-    /// What holds where a record could not be made: everything is Python's, nothing is exempt.
-    const CLOSED: DirConf = DirConf {
-        settings: Settings {
-            mode: Some(Mode::On),
-            protect: Some(Protect::On),
-            ..Settings::EMPTY
-        },
-        observed: Observed::EMPTY,
-    };
-
     fn is_empty(&self) -> bool {
         self.settings.is_empty() && self.observed.is_empty()
     }
 
-    /// Hands the record to a pool, which drops it.
+    /// Puts the record into a pool.
     ///
     /// # Safety
     /// `pool` is a live pool.
     unsafe fn in_pool(self, pool: *mut sys::apr_pool_t) -> *mut c_void {
-        let record = Box::into_raw(Box::new(self)).cast::<c_void>();
-        // SAFETY: live pool; the cleanup drops the box exactly once, when the pool is cleared. The
-        // child cleanup does nothing: memory needs none before an exec.
+        // SAFETY: live pool; apr_palloc returns memory aligned for any type, or ends the process.
+        // The cleanup drops what the record holds exactly once, when the pool is cleared. The child
+        // cleanup does nothing: memory needs none before an exec.
         unsafe {
-            sys::apr_pool_cleanup_register(
-                pool,
-                record,
-                Some(drop_record),
-                Some(sys::apr_pool_cleanup_null),
-            );
+            let record = sys::apr_palloc(pool, size_of::<DirConf>()).cast::<DirConf>();
+            record.write(self);
+            let child = sys::apr_pool_cleanup_null;
+            sys::apr_pool_cleanup_register(pool, record.cast(), Some(drop_record), Some(child));
+            record.cast()
         }
-        record
     }
 }
 
+/// What holds where a record could not be made, or is gone: everything is Python's, any handler
+/// may run, nothing is exempt.
+pub(super) static CLOSED: DirConf = DirConf {
+    settings: Settings {
+        mode: Some(Mode::On),
+        protect: Some(Protect::On),
+        ..Settings::EMPTY
+    },
+    observed: Observed::UNKNOWN,
+};
+
+// Threads share records, and one that made a record need not be the one that drops it.
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<DirConf>();
+};
+
 /// The record for a section, in which no one writes.
 fn closed() -> *mut c_void {
-    // A DirConf holds lists that are shared between threads, so it is Sync.
-    static CLOSED: DirConf = DirConf::CLOSED;
     (&raw const CLOSED).cast_mut().cast()
 }
 
 unsafe extern "C" fn drop_record(record: *mut c_void) -> sys::apr_status_t {
-    // A record that cannot be dropped is leaked; nothing depends on it.
+    // What cannot be dropped is leaked; nothing depends on it.
     guard(0, || {
-        // SAFETY: the pointer of the box that `in_pool` registered, once.
-        drop(unsafe { Box::from_raw(record.cast::<DirConf>()) });
+        // SAFETY: the record that `in_pool` registered, once. Cleanups of the same pool that run
+        // later may still ask (mod_python's redirect requests), and find a closed one in its
+        // place: the memory is the pool's, which frees it after the last cleanup.
+        drop(unsafe { record.cast::<DirConf>().replace(CLOSED.clone()) });
         0
     })
 }
@@ -129,6 +134,11 @@ pub(super) unsafe fn filled<'a>(record: *mut c_void) -> Option<&'a mut DirConf> 
 pub(super) const SETTER_FAILED: &CStr =
     c"internal error in mod_pyguard; the directive was not understood";
 
+/// httpd hands out no more arguments than these, and drops the others without a word.
+const MOST_ARGUMENTS: usize = 64;
+const TOO_MANY: &str =
+    "more than 63 arguments: split the line, a list given in several lines adds up";
+
 /// The setter of all own directives; which one it is stands in the command's row.
 pub(super) unsafe extern "C" fn set(
     cmd: *mut sys::cmd_parms,
@@ -149,6 +159,10 @@ pub(super) unsafe extern "C" fn set(
         let (Some(directive), Some(conf)) = (directive, conf) else {
             return SETTER_FAILED.as_ptr();
         };
+        if arguments.len() >= MOST_ARGUMENTS {
+            // SAFETY: httpd hands out a live command.
+            return unsafe { error(cmd, TOO_MANY) };
+        }
         // SAFETY: httpd hands out a live command.
         let limited = unsafe { sys::ap_check_cmd_context(cmd, sys::NOT_IN_LIMIT as u32) };
         if !limited.is_null() {

@@ -3,11 +3,11 @@
 //! Python code alone reads the setting, from its record in the request's per-directory
 //! configuration. So that is where it is switched off: a record made by mod_python's own functions
 //! with `PythonDebug Off` in it goes on top, as a one-line .htaccess would. What an application
-//! writes to its live table then ends with the request.
+//! writes to its live table then ends at the next stop of the gate.
 
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::policy::settings::Mode;
 use crate::policy::trust::is_trusted;
@@ -20,6 +20,9 @@ use super::sys;
 
 /// The vector with `PythonDebug Off` for mod_python; null where mod_python is not loaded.
 static DEBUG_OFF: AtomicPtr<sys::ap_conf_vector_t> = AtomicPtr::new(ptr::null_mut());
+
+/// mod_python's place in that vector.
+static PYTHON_INDEX: AtomicUsize = AtomicUsize::new(0);
 
 /// Forgets the vector of an earlier configuration.
 pub(super) fn forget() {
@@ -42,14 +45,17 @@ pub(super) unsafe fn prepare(
         "PG103: this mod_python has no PythonDebug that can be switched off; not starting"
             .to_owned()
     };
-    // SAFETY: `python` is a live module; its functions are called as httpd calls them for a
-    // directive in a section, with a zeroed cmd_parms whose other fields httpd's own
-    // one-directive callers leave empty too.
+    // SAFETY: `python` is a live module; its functions are called as httpd calls them for a flag
+    // in a section. Of the cmd_parms, mod_python's setter reads the path alone; what else is set
+    // here is what a setter can count on, and the rest is null.
     unsafe {
         let command = sys::ap_find_command(c"PythonDebug".as_ptr(), (*python).cmds)
             .as_ref()
             .ok_or_else(broken)?;
         let create = (*python).create_dir_config.ok_or_else(broken)?;
+        if command.args_how != sys::cmd_how_FLAG {
+            return Err(broken());
+        }
         let set = command.func.flag.ok_or_else(broken)?;
         let record: *mut c_void = create(pool, c"/".as_ptr().cast_mut());
         let mut cmd: sys::cmd_parms = std::mem::zeroed();
@@ -65,6 +71,7 @@ pub(super) unsafe fn prepare(
         let vector = sys::ap_create_request_config(pool);
         let index = usize::try_from((*python).module_index).map_err(|_| broken())?;
         *vector.cast::<*mut c_void>().add(index) = record;
+        PYTHON_INDEX.store(index, Ordering::Relaxed);
         DEBUG_OFF.store(vector, Ordering::Relaxed);
     }
     Ok(())
@@ -85,7 +92,10 @@ pub(super) fn close(request: Request<'_>, conf: &DirConf) {
         }
         return;
     }
-    if conf.observed.debugs() && log::is_enabled(Level::Info, request) {
+    if conf.observed.debugs()
+        && log::is_enabled(Level::Info, request)
+        && !request.state().told.replace(true)
+    {
         let verb = if mode == Mode::Detect {
             "would be off"
         } else {
@@ -100,7 +110,7 @@ pub(super) fn close(request: Request<'_>, conf: &DirConf) {
     if mode == Mode::On {
         // SAFETY: the vector was made for the modules loaded, in the configuration's pool, which
         // outlives every request.
-        unsafe { request.merge_conf(vector) };
+        unsafe { request.gate_conf(vector, PYTHON_INDEX.load(Ordering::Relaxed)) };
     }
 }
 

@@ -77,10 +77,12 @@ fn before_caches(request: Request<'_>) -> c_int {
     if enforced(request).is_none() || is_plain(&decoded(request.uri())) {
         return DECLINED;
     }
-    match request.main() {
-        None => request.process(),
-        // For a subrequest, httpd goes the whole way itself after any answer but OK.
-        Some(_) => sys::DONE,
+    if request.main().is_none() || request.prev().is_some() {
+        request.process()
+    } else {
+        // For a subrequest that was not redirected, httpd itself goes the whole way after any
+        // answer but OK.
+        sys::DONE
     }
 }
 
@@ -125,9 +127,7 @@ fn at_fixups(request: Request<'_>) -> c_int {
 /// The access log looks at the last request of a chain of internal redirects.
 #[cold]
 fn pass_on_note(prev: Request<'_>, request: Request<'_>) {
-    if let Some(note) = prev.note(NOTE) {
-        request.set_note(NOTE, note);
-    }
+    request.copy_note(prev, NOTE);
 }
 
 /// handler, before every other: judges again what has changed since fixups, and what the handler

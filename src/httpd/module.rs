@@ -11,17 +11,20 @@ use super::hooks;
 use super::observe::{self, ROWS};
 use super::sys;
 
+/// The module's name in httpd. It ends in `.c`, or `<IfModule mod_pyguard.c>` would be skipped.
+const NAME: &CStr = c"mod_pyguard.c";
+
 /// The record that `LoadModule pyguard_module` looks for.
 ///
 /// Mutable, because httpd writes the index, the links and the handle into it; a plain static would
-/// be in read-only memory. The name ends in `.c`, or `<IfModule mod_pyguard.c>` would be skipped.
+/// be in read-only memory.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
 pub(super) static mut pyguard_module: sys::module = sys::module {
     version: sys::MODULE_MAGIC_NUMBER_MAJOR,
     minor_version: sys::MODULE_MAGIC_NUMBER_MINOR,
     module_index: -1,
-    name: c"mod_pyguard.c".as_ptr(),
+    name: NAME.as_ptr(),
     dynamic_load_handle: ptr::null_mut(),
     next: ptr::null_mut(),
     magic: sys::MODULE_MAGIC_COOKIE as _,
@@ -125,6 +128,7 @@ const CACHE_MODULE: &CStr = c"mod_cache.c";
 
 static CORE: Names = Names::one(c"core.c");
 static CACHE: Names = Names::one(CACHE_MODULE);
+static REMOTEIP: Names = Names::one(c"mod_remoteip.c");
 
 /// Without hooks the module would be loaded and do nothing, so a panic ends the start: in a
 /// function that cannot answer, by abort.
@@ -172,18 +176,26 @@ unsafe fn add_hooks() {
 /// # Safety
 /// Called from pre_config: every module is loaded, and httpd sorts the hooks afterwards.
 pub(super) unsafe fn add_optional_hooks() {
-    // SAFETY: as promised by the caller; the lists are static.
+    // SAFETY: as promised by the caller; the lists are static. httpd notes with each hook whose it
+    // is, by a variable that here still names the module that was loaded last; no other thread
+    // runs while the configuration is read.
     unsafe {
+        let last = sys::apr_hook_debug_current;
+        sys::apr_hook_debug_current = NAME.as_ptr();
         if is_loaded(CACHE_MODULE) {
-            // Before mod_cache serves what it once stored.
-            sys::ap_hook_quick_handler(Some(hooks::quick_handler), NONE, CACHE.as_ptr(), FIRST);
+            // Right before mod_cache serves what it once stored, and not before anybody else.
+            let order = sys::APR_HOOK_MIDDLE;
+            sys::ap_hook_quick_handler(Some(hooks::quick_handler), NONE, CACHE.as_ptr(), order);
         }
         if is_loaded(PYTHON_MODULE) {
-            // Before mod_python's handlers of the same phases, which are in the middle.
-            sys::ap_hook_post_read_request(Some(hooks::new_configuration), NONE, NONE, FIRST);
+            // Before mod_python's handlers of the same phases, which are in the middle, but after
+            // mod_remoteip has said who the client is.
+            let remoteip = REMOTEIP.as_ptr();
+            sys::ap_hook_post_read_request(Some(hooks::new_configuration), remoteip, NONE, FIRST);
             sys::ap_hook_translate_name(Some(hooks::new_configuration), NONE, NONE, FIRST);
             sys::ap_hook_post_perdir_config(Some(hooks::new_configuration), NONE, NONE, FIRST);
         }
+        sys::apr_hook_debug_current = last;
     }
 }
 

@@ -1,7 +1,7 @@
 //! A live request of httpd, as far as the module looks at it.
 
 use std::cell::Cell;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr::{self, NonNull};
@@ -11,7 +11,7 @@ use crate::policy::judge::{Facts, Method, Target};
 use crate::policy::path;
 use crate::policy::trust::Client;
 
-use super::config::DirConf;
+use super::config::{CLOSED, DirConf};
 use super::module::module_index;
 use super::sys;
 
@@ -19,19 +19,30 @@ use super::sys;
 #[derive(Clone, Copy)]
 pub(super) struct Request<'r> {
     raw: NonNull<sys::request_rec>,
-    live: PhantomData<&'r ()>,
+    /// Invariant, so that nothing of a shorter life can be put into the request.
+    live: PhantomData<Cell<&'r ()>>,
 }
 
 /// What the module remembers of a request that something happened to: in the request's pool.
 #[derive(Default)]
 pub(super) struct State {
-    /// The per-directory configuration before and after the PythonDebug gate.
-    gated_from: Cell<*const sys::ap_conf_vector_t>,
-    gated_to: Cell<*const sys::ap_conf_vector_t>,
+    /// What the PythonDebug gate did last.
+    gate: Cell<Option<Gate>>,
+    /// That debugging is off was said.
+    pub(super) told: Cell<bool>,
     /// An incident was logged.
     pub(super) reported: Cell<bool>,
     /// The request is for a directory, and in its handler phase.
     pub(super) answers_directory: Cell<bool>,
+}
+
+/// A per-directory configuration before and after the PythonDebug gate.
+#[derive(Clone, Copy)]
+struct Gate {
+    from: *mut sys::ap_conf_vector_t,
+    to: *mut sys::ap_conf_vector_t,
+    /// The pool that `to` was made in: that of this request, or of one that it was made for.
+    pool: *mut sys::apr_pool_t,
 }
 
 /// Marks a [`State`] in the module's slot of a request. Without it, the slot holds null or the
@@ -81,13 +92,13 @@ impl<'r> Request<'r> {
     /// The merged configuration of the directory; `None` before httpd has made one.
     pub(super) fn conf(self) -> Option<&'r DirConf> {
         // SAFETY: live request; the vector, where it is set, has a slot for each module, and ours
-        // is null or a DirConf made by `config`, which its pool keeps for the whole request.
+        // is null or a DirConf made by `config`, which is valid as long as its pool's memory.
         unsafe {
             let vector = (*self.as_ptr()).per_dir_config.cast::<*const DirConf>();
             if vector.is_null() {
                 return None;
             }
-            (*vector.add(module_index())).as_ref()
+            Some((*vector.add(module_index())).as_ref().unwrap_or(&CLOSED))
         }
     }
 
@@ -307,19 +318,21 @@ impl<'r> Request<'r> {
         self.bytes(unsafe { sys::apr_table_get((*self.as_ptr()).subprocess_env, name.as_ptr()) })
     }
 
-    /// A note of the request, for `%{name}n` in a log format.
-    pub(super) fn note(self, name: &CStr) -> Option<&'r CStr> {
-        // SAFETY: live request with its table; the value is a string in the request's pool.
-        unsafe {
-            let value = sys::apr_table_get((*self.as_ptr()).notes, name.as_ptr());
-            (!value.is_null()).then(|| CStr::from_ptr(value))
-        }
+    /// Sets a note of the request, for `%{name}n` in a log format.
+    pub(super) fn set_note(self, name: &'static CStr, value: &'static CStr) {
+        // SAFETY: live request with its table, which keeps the pointers.
+        unsafe { sys::apr_table_setn((*self.as_ptr()).notes, name.as_ptr(), value.as_ptr()) }
     }
 
-    /// Sets a note of the request. httpd keeps the pointers, so both live longer than the request.
-    pub(super) fn set_note(self, name: &'static CStr, value: &'r CStr) {
-        // SAFETY: live request with its table; name and value outlive it.
-        unsafe { sys::apr_table_setn((*self.as_ptr()).notes, name.as_ptr(), value.as_ptr()) }
+    /// Sets a note to what it is for another request, if it is anything.
+    pub(super) fn copy_note(self, from: Request<'_>, name: &CStr) {
+        // SAFETY: live requests with their tables; apr_table_set copies both strings.
+        unsafe {
+            let value = sys::apr_table_get((*from.as_ptr()).notes, name.as_ptr());
+            if !value.is_null() {
+                sys::apr_table_set((*self.as_ptr()).notes, name.as_ptr(), value);
+            }
+        }
     }
 
     /// Keeps every cache from storing what only a trusted client may see: the response, and that of
@@ -385,30 +398,42 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Puts `over`, a vector of per-directory configurations, on top of the request's own. The same
-    /// parent and the same vector give the same result, because httpd skips authentication for a
-    /// subrequest whose vector is its parent's.
+    /// Puts `over`, a vector with a record of one module, on top of the request's own configuration.
+    ///
+    /// A vector that was gated before, for this request or one that it was made for, is not made
+    /// again: httpd skips authentication for a subrequest whose vector is its parent's. But the
+    /// module's record in it is: an application may have written to the one that is there.
     ///
     /// # Safety
-    /// `over` is a vector of httpd's for the modules loaded, alive for as long as the request.
-    pub(super) unsafe fn merge_conf(self, over: *mut sys::ap_conf_vector_t) {
+    /// `over` is a vector of httpd's for the modules loaded, alive for as long as the request, and
+    /// `index` the place of its module.
+    pub(super) unsafe fn gate_conf(self, over: *mut sys::ap_conf_vector_t, index: usize) {
         let r = self.as_ptr();
-        // SAFETY: live request; `over` as promised by the caller.
+        // SAFETY: live request; `over` as promised by the caller. A gated vector and its pool
+        // belong to this request, or to its parent or predecessor, which live as long; only the
+        // thread of the request touches them.
         unsafe {
-            let from = (*r).per_dir_config;
-            let known = [self.main(), self.prev()]
+            let here = (*r).per_dir_config;
+            let known = [Some(self), self.main(), self.prev()]
                 .into_iter()
                 .flatten()
-                .filter_map(Request::known_state)
-                .find(|state| ptr::eq(state.gated_from.get(), from));
-            let to = match known {
-                Some(state) => state.gated_to.get().cast_mut(),
-                None => sys::ap_merge_per_dir_configs((*r).pool, from, over),
+                .filter_map(|request| request.known_state()?.gate.get())
+                .find(|gate| ptr::eq(gate.from, here) || ptr::eq(gate.to, here));
+            let gate = match known {
+                Some(gate) => {
+                    let renewed = sys::ap_merge_per_dir_configs(gate.pool, gate.to, over);
+                    let record = *renewed.cast::<*mut c_void>().add(index);
+                    *gate.to.cast::<*mut c_void>().add(index) = record;
+                    gate
+                }
+                None => Gate {
+                    from: here,
+                    to: sys::ap_merge_per_dir_configs((*r).pool, here, over),
+                    pool: (*r).pool,
+                },
             };
-            (*r).per_dir_config = to;
-            let state = self.state();
-            state.gated_from.set(from);
-            state.gated_to.set(to);
+            (*r).per_dir_config = gate.to;
+            self.state().gate.set(Some(gate));
         }
     }
 }
@@ -418,20 +443,19 @@ impl<'r> Request<'r> {
 /// # Safety
 /// `address` is null or a live socket address.
 unsafe fn address(address: *const sys::apr_sockaddr_t) -> Option<IpAddr> {
-    // SAFETY: `ipaddr_ptr` points to the `ipaddr_len` bytes of the address in network byte order:
-    // 4 for IPv4, 16 for IPv6.
+    if address.is_null() {
+        return None;
+    }
+    // SAFETY: live address; `ipaddr_ptr` points to the `ipaddr_len` bytes of the IP address in
+    // network byte order: 4 for IPv4, 16 for IPv6.
     unsafe {
-        let address = address.as_ref()?;
-        if address.ipaddr_ptr.is_null() {
+        let bytes = (*address).ipaddr_ptr;
+        if bytes.is_null() {
             return None;
         }
-        match (address.family, address.ipaddr_len) {
-            (libc::AF_INET, 4) => {
-                Some(Ipv4Addr::from(address.ipaddr_ptr.cast::<[u8; 4]>().read()).into())
-            }
-            (libc::AF_INET6, 16) => {
-                Some(Ipv6Addr::from(address.ipaddr_ptr.cast::<[u8; 16]>().read()).into())
-            }
+        match ((*address).family, (*address).ipaddr_len) {
+            (libc::AF_INET, 4) => Some(Ipv4Addr::from(bytes.cast::<[u8; 4]>().read()).into()),
+            (libc::AF_INET6, 16) => Some(Ipv6Addr::from(bytes.cast::<[u8; 16]>().read()).into()),
             _ => None,
         }
     }

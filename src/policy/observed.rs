@@ -88,6 +88,8 @@ pub struct Observed {
     adds_python: bool,
     /// Directories that hold the targets of `WSGIScriptAlias`, without a trailing slash.
     wsgi: Shared<Vec<u8>>,
+    /// Nothing could be observed: anything may be so.
+    unknown: bool,
 }
 
 /// A list that is shared; `None` is empty.
@@ -121,6 +123,14 @@ impl Observed {
         extensions: None,
         adds_python: false,
         wsgi: None,
+        unknown: false,
+    };
+
+    /// What is observed where nothing could be: mod_python may run anywhere, with debugging on.
+    pub const UNKNOWN: Observed = Observed {
+        debug: Some(true),
+        unknown: true,
+        ..Observed::EMPTY
     };
 
     /// Nothing was observed.
@@ -227,19 +237,20 @@ impl Observed {
             extensions: joined(&base.extensions, &add.extensions, |_| false),
             adds_python: base.adds_python || add.adds_python,
             wsgi: joined(&base.wsgi, &add.wsgi, |_| false),
+            unknown: base.unknown || add.unknown,
         }
     }
 
     /// mod_python may run in some phase of the request.
     pub fn runs_python(&self) -> bool {
-        self.handlers.is_some()
+        self.handlers.is_some() || self.unknown
     }
 
     /// A `Python*Handler` runs between the per-directory configuration and the handler phase.
     pub fn runs_early(&self) -> bool {
         // Most directories have none at all, and every request asks.
         let Some(handlers) = &self.handlers else {
-            return false;
+            return self.unknown;
         };
         handlers.iter().any(|h| {
             matches!(

@@ -67,6 +67,27 @@ def sees_debug(req):
     return apache.OK
 
 
+def again(req):
+    """Switches debugging on, and asks for a page of the same directory, which fails."""
+    if req.prev:
+        raise RuntimeError("SECRET-debug-again")
+    switch_on(req)
+    req.internal_redirect("/debug/again/y")
+    return apache.OK
+
+
+def included(req):
+    """A page beside one that has switched debugging on."""
+    raise RuntimeError("SECRET-debug-included")
+
+
+def count(req):
+    """Counts how often access is checked for one request of a client."""
+    first = req.main or req
+    first.log_error("access checked")
+    return apache.OK
+
+
 def switch_on(req):
     """Switches debugging on for whatever comes next."""
     req.get_config()["PythonDebug"] = "1"
