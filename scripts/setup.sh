@@ -18,7 +18,7 @@ case "${1:-}" in
 esac
 
 if ! command -v cargo >/dev/null 2>&1; then
-    echo "setup: cargo is missing: install Rust 1.85 or newer first (package cargo, or rustup)" >&2
+    echo "setup: cargo is missing: install Rust 1.88 or newer first (by rustup, or the packages rustc-web and cargo-web)" >&2
     exit 1
 fi
 

@@ -32,43 +32,78 @@ fn sources(folder: &str) -> Vec<PathBuf> {
     files
 }
 
+/// Every callback of httpd, and what it answers on a panic, word for word. Zero would be `OK`, null
+/// would be "accepted" or "no configuration".
+const CALLBACKS: [(&str, &str); 13] = [
+    ("create", "closed()"),
+    ("drop_record", "0"),
+    ("fall_through", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("fixups", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("handler", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("merge", "closed()"),
+    ("new_configuration", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("observe", "SETTER_FAILED.as_ptr()"),
+    ("post_config", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("pre_config", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("quick_handler", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("set", "SETTER_FAILED.as_ptr()"),
+    ("test_config", "()"),
+];
+
 #[test]
 fn every_callback_of_httpd_is_one_guard() {
-    let mut callbacks = 0;
+    let mut found = Vec::new();
     for path in sources("src/httpd") {
         let text = read(&path);
-        for (start, _) in text.match_indices("extern \"C\" fn ") {
-            let rest = &text[start..];
-            let body = &rest[rest.find("{\n").unwrap() + 2..rest.find("\n}\n").unwrap()];
-            let code: Vec<&str> = body
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .collect();
-            let name = rest.lines().next().unwrap();
-            let place = format!("{}: {name}", path.display());
-            callbacks += 1;
-            // register_hooks cannot answer, so what follows its guard is the abort.
-            if name.contains("register_hooks") {
-                assert!(code[0].contains("guard(false, || {"), "{place}");
-                assert!(body.contains("std::process::abort()"), "{place}");
+        for (start, _) in text.match_indices("extern \"") {
+            let line = text[..start].lines().last().unwrap_or_default();
+            if line.trim_start().starts_with("//") {
                 continue;
             }
-            assert!(
-                code[0].starts_with("    guard("),
-                "{place} does not begin with its guard"
-            );
+            let rest = &text[start..];
+            let signature = &rest[..rest.find('{').unwrap()];
+            let name = signature
+                .strip_prefix("extern \"C\" fn ")
+                .unwrap_or_else(|| panic!("{}: {signature}", path.display()));
+            let name = &name[..name.find('(').unwrap()];
+            let end = rest.find("\n}\n").unwrap_or(rest.len());
+            let body = &rest[signature.len() + 1..end];
+            let code: Vec<&str> = body
+                .lines()
+                .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
+                .collect();
+            if name == "register_hooks" {
+                // It cannot answer, so what follows its guard is the abort.
+                assert!(
+                    code[0].ends_with("guard(false, || {"),
+                    "{name}: {}",
+                    code[0]
+                );
+                let end = &code[code.len() - 3..];
+                assert_eq!(
+                    end.join("\n"),
+                    "    if !registered {\n        std::process::abort();\n    }"
+                );
+                continue;
+            }
+            let opening = code[0].trim_start();
+            let closed = opening
+                .strip_prefix("guard(")
+                .and_then(|rest| rest.strip_suffix(", || {"))
+                .unwrap_or_else(|| panic!("{name} does not begin with its guard: {opening}"));
             assert_eq!(
                 *code.last().unwrap(),
                 "    })",
-                "{place} does something after its guard"
+                "{name} goes on after its guard"
             );
-            let statements = code
-                .iter()
-                .filter(|line| line.starts_with("    ") && !line.starts_with("     "));
-            assert_eq!(statements.count(), 2, "{place} is more than its guard");
+            let statements = code.iter().filter(|line| !line.starts_with("     "));
+            assert_eq!(statements.count(), 2, "{name} is more than its guard");
+            found.push((name.to_owned(), closed.to_owned()));
         }
     }
-    assert!(callbacks >= 10, "only {callbacks} callbacks were found");
+    found.sort();
+    let expected = CALLBACKS.map(|(name, closed)| (name.to_owned(), closed.to_owned()));
+    assert_eq!(found, expected);
 }
 
 #[test]
