@@ -38,10 +38,6 @@ const SOURCE: &[&str] = &[
     "package/__init__.py",
     "package/deep/down/module.py",
     // Copies that keep the extension.
-    "Kopie von app.py",
-    "app.BASE.1234.py",
-    "app.LOCAL.1234.py",
-    "app.REMOTE.1234.py",
     "app.final.py",
 ];
 
@@ -63,6 +59,10 @@ const BYTECODE: &[&str] = &[
 const OPTIMIZED: &[&str] = &["app.pyo", "__pycache__/app.pyo"];
 
 const BACKUP: &[&str] = &[
+    "Kopie von app.py",
+    "app.BASE.1234.py",
+    "app.LOCAL.1234.py",
+    "app.REMOTE.1234.py",
     "app.py~",
     "index.html~",
     "logo.png~",

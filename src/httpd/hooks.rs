@@ -93,7 +93,10 @@ pub(super) unsafe extern "C" fn new_configuration(r: *mut sys::request_rec) -> c
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, (), |request| match request.conf() {
-                Some(conf) if conf.observed.runs_python() => gate::close(request, conf),
+                // mod_include's #python needs no handler.
+                Some(conf) if conf.observed.runs_python() || conf.observed.debugs() => {
+                    gate::close(request, conf)
+                }
                 _ => {}
             });
         }
@@ -121,7 +124,27 @@ fn at_fixups(request: Request<'_>) -> c_int {
         request.settle();
         return DECLINED;
     }
-    judge_name(Stop::Fixups, request, conf)
+    if request.main().is_none() && request.target() != Target::Directory {
+        // The other fixups may still give it to a program. It is judged before any handler runs.
+        return DECLINED;
+    }
+    let stop = if is_copied_to_index(request) {
+        Stop::FallThrough
+    } else {
+        Stop::Fixups
+    };
+    judge_name(stop, request, conf)
+}
+
+/// Whether mod_autoindex would copy the file into an index, as its header or readme: any text that
+/// is not HTML, whatever handler it has.
+fn is_copied_to_index(request: Request<'_>) -> bool {
+    request
+        .main()
+        .is_some_and(|main| main.state().answers_directory.get())
+        && !request.is_looked_up()
+        && request.content_type().starts_with(b"text/")
+        && !request.content_type().starts_with(b"text/html")
 }
 
 /// The access log looks at the last request of a chain of internal redirects.

@@ -173,6 +173,13 @@ impl<'r> Request<'r> {
             .unwrap_or_default()
     }
 
+    /// The query of the URL.
+    fn query(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).args })
+            .unwrap_or_default()
+    }
+
     /// What the URL has beyond the file.
     fn path_info(self) -> &'r [u8] {
         // SAFETY: live request.
@@ -210,6 +217,13 @@ impl<'r> Request<'r> {
     /// The handler's name, as [`Facts`] wants it.
     pub(super) fn handler(self) -> &'r [u8] {
         self.bytes(self.raw_handler()).unwrap_or_default()
+    }
+
+    /// The content type.
+    pub(super) fn content_type(self) -> &'r [u8] {
+        // SAFETY: live request.
+        self.bytes(unsafe { (*self.as_ptr()).content_type })
+            .unwrap_or_default()
     }
 
     /// Whether the handler can be one of Python's, without a look at more of its name than needed.
@@ -267,7 +281,10 @@ impl<'r> Request<'r> {
     #[cold]
     fn unusual_path(self) -> &'r [u8] {
         match self.filename() {
-            Some(filename) => path::in_common(filename, self.uri(), self.path_info()),
+            Some(filename) => {
+                let common = path::in_common(filename, self.uri(), self.path_info());
+                path::from_named(filename, common, self.uri(), &path::decoded(self.query()))
+            }
             None => self.uri(),
         }
     }
@@ -372,17 +389,17 @@ impl<'r> Request<'r> {
     /// Who asks.
     pub(super) fn client(self) -> Client {
         // SAFETY: live request with its connection; both addresses are null or live as long.
-        let (peer, client) = unsafe {
+        let (peer, client, replaced) = unsafe {
             let r = self.as_ptr();
-            (
-                address((*(*r).connection).client_addr),
-                address((*r).useragent_addr),
-            )
+            let (peer, client) = ((*(*r).connection).client_addr, (*r).useragent_addr);
+            // httpd itself has the same address there, not an equal one.
+            (address(peer), address(client), !ptr::eq(peer, client))
         };
         let forwarded = self.has_header(c"X-Forwarded-For") || self.has_header(c"Forwarded");
         Client {
             peer,
             client,
+            replaced,
             forwarded,
         }
     }

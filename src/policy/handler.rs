@@ -23,7 +23,9 @@ pub enum Python {
 }
 
 /// Handlers that send the bytes of the file itself, besides httpd's own default handler.
-const SENDS_THE_FILE: [&[u8]; 5] = [
+const SENDS_THE_FILE: [&[u8]; 7] = [
+    b"application/x-httpd-imap",
+    b"application/x-httpd-php-source",
     b"default-handler",
     b"imap-file",
     b"send-as-is",

@@ -79,12 +79,17 @@ impl<'a> Facts<'a> {
 
     /// WebDAV copies the bytes of the file to where they can be fetched.
     fn is_copied(&self) -> bool {
-        self.method == Method::CopyOrMove && self.handler == b"dav-handler"
+        self.method == Method::CopyOrMove && self.handler == DAV
     }
 
     /// Whether httpd's default handler has no bytes of any file for this method.
     fn gets_no_bytes(&self) -> bool {
         !matches!(self.method, Method::Get | Method::Post) && !self.is_copied()
+    }
+
+    /// What comes before the judged path in the file name: the document root or alias.
+    fn root(&self) -> &'a [u8] {
+        self.filename.strip_suffix(self.path).unwrap_or_default()
     }
 
     fn answer(&self, stop: Stop) -> Answer {
@@ -95,6 +100,9 @@ impl<'a> Facts<'a> {
         }
     }
 }
+
+/// mod_dav's handler.
+const DAV: &[u8] = b"dav-handler";
 
 /// Allow, or deny with one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +165,7 @@ fn in_python_directory(facts: &Facts<'_>, settings: &Settings, observed: &Observ
     match settings.protect() {
         Protect::On => true,
         Protect::Off => false,
-        Protect::Auto => observed.is_python_directory(facts.filename),
+        Protect::Auto => observed.is_python_directory(facts.filename, facts.root()),
     }
 }
 
@@ -169,6 +177,10 @@ pub fn name(stop: Stop, facts: &Facts<'_>, settings: &Settings, observed: &Obser
     let mut denied = settings.denied();
     if !in_python_directory(facts, settings, observed) {
         denied = denied.filtered(Class::everywhere);
+    }
+    if facts.handler == DAV && !facts.is_copied() {
+        // Authors write, move away and delete what nobody may read.
+        return Verdict::Allow;
     }
     match (facts.answer(stop), facts.target) {
         // A program may generate what is no file, and may run what is its source.
@@ -263,8 +275,11 @@ pub fn handler(
             false => Verdict::Deny(Denial::PspView),
         };
     }
-    let is_page = PAGES.iter().any(|extension| has_extension(name, extension))
-        || observed.is_mapped_by_name(name)
+    // Source that is not PSP's own is a page only where PSP itself was given its extension.
+    let is_source = classify(name, false).is_some_and(|found| found.all.contains(Class::Source));
+    let is_page = PAGES.iter().any(|page| has_extension(name, page))
+        || observed.is_handler_for_extension(name)
+        || (!is_source && observed.is_mapped_by_name(name))
         || named(settings.exempt(), facts)
         || named(settings.fall_through(), facts);
     match facts.target == Target::File && !is_page {
@@ -279,7 +294,8 @@ const PAGES: [&[u8]; 4] = [b"psp", b"html", b"htm", b"xhtml"];
 
 /// R20: a request for Python that nothing answered is not answered with the file.
 pub fn fall_through(facts: &Facts<'_>, settings: &Settings) -> Verdict {
-    let python = mapped(facts.handler, facts.name());
+    // A CGI program of any name that nothing ran would show its source as well.
+    let python = mapped(facts.handler, facts.name()).or(Python::of(facts.handler));
     let is_mapped = match settings.protect() {
         Protect::On => true,
         Protect::Off => false,
@@ -437,7 +453,7 @@ mod tests {
         assert!(!with(Method::Other, Status::NotFound, STATIC));
         assert!(with(Method::Other, Status::Forbidden, STATIC));
         assert!(with(Method::Post, Status::NotFound, STATIC));
-        assert!(with(Method::Other, Status::NotFound, "dav-handler"));
+        assert!(!with(Method::Other, Status::NotFound, "dav-handler"));
         assert!(!with(Method::CopyOrMove, Status::NotFound, STATIC));
         assert!(with(Method::CopyOrMove, Status::NotFound, "dav-handler"));
         let copied = Facts {
@@ -596,8 +612,8 @@ mod tests {
             from(Some(Python::Cgi))
         );
         assert_eq!(
-            ask("/x.pl", Target::File, "cgi-script", &plain),
-            Verdict::Allow
+            ask("/trac", Target::File, "cgi-script", &plain),
+            from(Some(Python::Cgi))
         );
         assert_eq!(ask("/x.css", Target::File, STATIC, &plain), Verdict::Allow);
         assert_eq!(

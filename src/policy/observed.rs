@@ -271,8 +271,10 @@ impl Observed {
         self.debug == Some(true)
     }
 
-    /// Whether a file of this full name lies in a Python directory.
-    pub fn is_python_directory(&self, filename: &[u8]) -> bool {
+    /// Whether a file of this full name, below this document root or alias, lies in a Python
+    /// directory. An alias that leads below the directory of a WSGI application, to its static
+    /// files, is not.
+    pub fn is_python_directory(&self, filename: &[u8], root: &[u8]) -> bool {
         items(&self.handlers)
             .iter()
             .any(|h| h.phase != Phase::Filter)
@@ -285,9 +287,11 @@ impl Observed {
                 })
             )
             || items(&self.wsgi).iter().any(|directory| {
-                filename
-                    .strip_prefix(directory.as_slice())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+                let below = |name: &[u8], itself| match name.strip_prefix(directory.as_slice()) {
+                    Some(rest) => (itself && rest.is_empty()) || rest.starts_with(b"/"),
+                    None => false,
+                };
+                below(filename, true) && !below(root, false)
             })
     }
 
@@ -316,6 +320,11 @@ impl Observed {
             word.strip_prefix(module)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"::"))
         })
+    }
+
+    /// Whether `PythonHandler ... | .ext` names the extension of this name.
+    pub fn is_handler_for_extension(&self, name: &[u8]) -> bool {
+        self.handlers_of(name).1
     }
 
     /// Whether files of this name were given to Python by their name: by extension in
@@ -399,17 +408,21 @@ mod tests {
     #[test]
     fn python_directories() {
         let mut observed = Observed::EMPTY;
-        assert!(!observed.is_python_directory(b"/srv/x"));
+        assert!(!observed.is_python_directory(b"/srv/x", b"/srv"));
         observed.set_handler(b"Text/HTML", false);
         observed.add_handler(b"cgi-script .cgi .py", true);
         observed.add_handler(b"wsgi-script .wsgi", false);
-        assert!(!observed.is_python_directory(b"/srv/x"));
+        assert!(!observed.is_python_directory(b"/srv/x", b"/srv"));
         observed.wsgi_script_alias(b"/ /srv/app/app.wsgi");
         observed.wsgi_script_alias(b"/ /root.wsgi");
-        assert!(observed.is_python_directory(b"/srv/app/x.log"));
-        assert!(observed.is_python_directory(b"/srv/app"));
-        assert!(!observed.is_python_directory(b"/srv/apple/x.log"));
+        assert!(observed.is_python_directory(b"/srv/app/x.log", b"/srv/app"));
+        assert!(observed.is_python_directory(b"/srv/app", b"/srv/app"));
+        assert!(!observed.is_python_directory(b"/srv/apple/x.log", b"/srv"));
+        assert!(!observed.is_python_directory(b"/srv/app/static/x.log", b"/srv/app/static"));
         observed.set_handler(b"MOD_PYTHON", true);
-        assert!(observed.is_python_directory(b"/srv/x") && observed.is_mapped_by_name(b"x.html"));
+        assert!(
+            observed.is_python_directory(b"/srv/x", b"/srv")
+                && observed.is_mapped_by_name(b"x.html")
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Which part of a file's name is the site's and gets judged.
 
+use super::class::is_plain;
+
 /// The part of `filename` below `root`, the document root or alias it was mapped by; `None` where
 /// another way led to the file.
 #[inline]
@@ -46,6 +48,35 @@ pub fn in_common<'a>(filename: &'a [u8], url_path: &[u8], path_info: &[u8]) -> &
     filename
         .get(filename.len().saturating_sub(length)..)
         .unwrap_or(filename)
+}
+
+/// `common`, the end of `filename`, or more of it: from the first directory on whose name is telling
+/// and which the client named, anywhere in the URL path or the (decoded) query. A pattern may have
+/// taken it from there.
+pub fn from_named<'a>(
+    filename: &'a [u8],
+    common: &'a [u8],
+    url_path: &[u8],
+    query: &[u8],
+) -> &'a [u8] {
+    let is_named = |name: &[u8]| {
+        let separates = |byte: &u8| matches!(byte, b'/' | b'&' | b';' | b'=' | b'?' | b',' | b'+');
+        let mut words = url_path.split(separates).chain(query.split(separates));
+        words.any(|word| word == name)
+    };
+    let before = filename.len().saturating_sub(common.len());
+    let mut start = 0;
+    for name in filename
+        .get(..before)
+        .unwrap_or_default()
+        .split(|byte| *byte == b'/')
+    {
+        if !is_plain(name) && is_named(name) {
+            return filename.get(start..).unwrap_or(common);
+        }
+        start += name.len() + 1;
+    }
+    common
 }
 
 /// The path of a URL with its `%XX` decoded once, whatever they stand for. For decisions that must
@@ -115,6 +146,24 @@ mod tests {
                 .unwrap_or_else(|| in_common(filename, url.as_bytes(), info.as_bytes()));
             assert_eq!(String::from_utf8_lossy(got), judged, "{root} {url}");
         }
+    }
+
+    #[test]
+    fn what_a_pattern_took_from_the_url() {
+        let judged = |filename: &str, url: &str, query: &str| {
+            let filename = filename.as_bytes();
+            let common = in_common(filename, url.as_bytes(), b"");
+            let named = from_named(filename, common, url.as_bytes(), query.as_bytes());
+            String::from_utf8_lossy(named).into_owned()
+        };
+        let file = "/out/docs/.git/config";
+        assert_eq!(judged(file, "/docs/.git/config/view", ""), ".git/config");
+        assert_eq!(judged(file, "/wiki/.git/config.html", ""), ".git/config");
+        assert_eq!(judged(file, "/raw", "f=.git/config"), ".git/config");
+        assert_eq!(judged(file, "/am/.git//config", ""), ".git/config");
+        assert_eq!(judged(file, "/am/config", ""), "/config");
+        // Where the site lies is not the client's doing.
+        assert_eq!(judged("/home/me/.site/home/x", "/home/me/x", ""), "/x");
     }
 
     #[test]

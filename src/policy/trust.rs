@@ -113,6 +113,8 @@ pub struct Client {
     pub peer: Option<IpAddr>,
     /// The client that httpd works with: the peer, unless mod_remoteip put another in its place.
     pub client: Option<IpAddr>,
+    /// mod_remoteip put the client in the peer's place, be it an equal one.
+    pub replaced: bool,
     /// The request still carries `X-Forwarded-For` or `Forwarded`: somebody else is behind it.
     pub forwarded: bool,
 }
@@ -129,11 +131,9 @@ pub fn is_trusted(client: Client, debug_from: &[Subnet], debug_proxy: &[Subnet])
         Client {
             peer: Some(peer),
             client: Some(client),
+            replaced,
             ..
-        } => {
-            admits(debug_from, client)
-                && (as_v6(peer) == as_v6(client) || admits(debug_proxy, peer))
-        }
+        } => admits(debug_from, client) && (!replaced || admits(debug_proxy, peer)),
         Client { .. } => false,
     }
 }
@@ -223,6 +223,7 @@ mod tests {
             let client = Client {
                 peer: Some(ip(peer)),
                 client: Some(ip(client)),
+                replaced: with_proxy || ip(peer).to_canonical() != ip(client),
                 forwarded,
             };
             let list: &[Subnet] = if with_proxy { &proxy } else { &[] };
@@ -231,12 +232,14 @@ mod tests {
         let nobody = Client {
             peer: None,
             client: Some(ip("192.0.2.7")),
+            replaced: false,
             forwarded: false,
         };
         assert!(!is_trusted(nobody, &from, &proxy));
         let default = Client {
             peer: Some(ip("127.0.0.1")),
             client: Some(ip("127.0.0.1")),
+            replaced: false,
             forwarded: false,
         };
         assert!(!is_trusted(default, &[], &[]));
