@@ -25,5 +25,6 @@ mod lifecycle;
 mod log;
 mod names;
 mod psp;
+mod roundabout;
 mod testhandler;
 mod transparency;
