@@ -278,7 +278,8 @@ impl<'a> Counted<'a> {
     /// More than once where httpd was between looking for the signal and waiting for a connection.
     fn terminate(&self) {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().ok();
+        let kill = format!("kill -TERM {pid}");
+        Command::new("sh").args(["-c", &kill]).status().ok();
     }
 
     fn said(&self) -> String {
