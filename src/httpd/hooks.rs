@@ -160,11 +160,7 @@ pub(super) unsafe extern "C" fn handler(r: *mut sys::request_rec) -> c_int {
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, DECLINED, |request| {
-                if is_settled(request) {
-                    DECLINED
-                } else {
-                    before_handlers(request)
-                }
+                unless_settled(request, before_handlers)
             })
         }
     })
@@ -206,11 +202,7 @@ pub(super) unsafe extern "C" fn fall_through(r: *mut sys::request_rec) -> c_int 
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, DECLINED, |request| {
-                if is_settled(request) {
-                    DECLINED
-                } else {
-                    after_handlers(request)
-                }
+                unless_settled(request, after_handlers)
             })
         }
     })
@@ -235,11 +227,13 @@ fn enforced<'r>(request: Request<'r>) -> Option<&'r DirConf> {
         .filter(|conf| conf.settings.mode() != Mode::Off)
 }
 
-/// In the handler phase: whether there is nothing to judge. The name was settled, it is no
+/// In the handler phase: judges, unless there is nothing to judge. The name was settled, it is no
 /// directory, and the handler is not Python's.
 #[inline(always)]
-fn is_settled(request: Request<'_>) -> bool {
-    request.is_settled() && request.target() != Target::Directory && !request.may_be_python()
+fn unless_settled(request: Request<'_>, judge: fn(Request<'_>) -> c_int) -> c_int {
+    let settled =
+        request.is_settled() && request.target() != Target::Directory && !request.may_be_python();
+    if settled { DECLINED } else { judge(request) }
 }
 
 /// An early handler may have switched debugging on for itself since.
