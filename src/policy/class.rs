@@ -1399,7 +1399,7 @@ mod tests {
     #[rustfmt::skip]
     const DENIED: &[(Class, &[&str])] = &[
         (Source, &[
-            "lib.py", "LIB.PY", "a/b/lib.Py", "/lib.py", "a//lib.py", "x.pyw", "x.py2", "x.py3", "x.pyi", "x.pyx",
+            "lib.py", "LIB.PY", "a/b/lib.Py", "app.asgi", "/lib.py", "a//lib.py", "x.pyw", "x.py2", "x.py3", "x.pyi", "x.pyx",
             "x.pxd", "x.pxi", "x.psp", "app.wsgi", "x.fcgi", "x.rpy", "x.tac", "x.ipynb", "x.pyz", "x.pyzw", "x.pth",
             "x.w2p", "settings.py", "local_settings.py", "setup.py", "manage.py", "gunicorn.conf.py", "__init__.py",
             "lib.py.en", "lib.py.pt-br", "lib.py.zh-Hant", "lib.py.utf8", "lib.py.fr.utf8", "lib.py.iso8859-1",
@@ -1420,7 +1420,7 @@ mod tests {
             "x.abi3.so", "x.cp311-win_amd64.pyd", "f.nbi", "f.nbc", "x.pyc.gz",
         ]),
         (Backup, &[
-            "lib.py~", "index.html~", "x.jpg~", "x~", "site~/x", "x.py~~", "x.py.~1~", "x.py.~1.2~", "db.py.bak",
+            "lib.py~", "index.html~", "x.jpg~", "x~", "site~/x", "x.py~~", "x.py.dev", "x.py.prod", "x.ini.staging", "x.py.removed", "x.py.~1~", "x.py.~1.2~", "db.py.bak",
             "db.bak", "x.BAK", "x.bak2", "x.bak~", "x.backup", "x.bkp", "x.bck", "x.bk", "x.py.orig", "x.original",
             "x.php.old", "x.old1", "x.py.save", "x.py.save.1", "x.sav", "x.rej", "x.prev", "x.previous", "x.tmp",
             "x.disabled", "x.py.off", "x.conf.new", "x.py.temp", "x.py.copy", "x.py.part", "x.py.deleted",
