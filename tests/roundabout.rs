@@ -125,6 +125,20 @@ fn programs_without_mod_cgi() {
     });
 }
 
+/// A .htaccess names a handler whose module is not loaded: the file is left to httpd's own.
+#[test]
+fn the_name_of_webdav() {
+    let options = Options {
+        engine: Engine::Neither,
+        ..Options::default()
+    };
+    let rows = [get("/named/lib.py", "SECRET-named-lib", &["PG017"])];
+    check(&options, &rows, |server| {
+        server.write("named/.htaccess", b"SetHandler dav-handler\n");
+        server.write("named/lib.py", b"# SECRET-named-lib");
+    });
+}
+
 /// What stands in the way of nobody: authors by WebDAV, front controllers, static files of an
 /// application.
 #[test]

@@ -178,7 +178,7 @@ pub fn name(stop: Stop, facts: &Facts<'_>, settings: &Settings, observed: &Obser
     if !in_python_directory(facts, settings, observed) {
         denied = denied.filtered(Class::everywhere);
     }
-    if facts.handler == DAV && !facts.is_copied() {
+    if facts.handler == DAV && facts.gets_no_bytes() {
         // Authors write, move away and delete what nobody may read.
         return Verdict::Allow;
     }
