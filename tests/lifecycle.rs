@@ -14,14 +14,9 @@ fn options(extra: &str) -> Options {
     }
 }
 
-fn protects(server: &mut Server) {
-    for (target, tag) in [
-        ("/settings.py", "PG017: "),
-        ("/shop/prices.py~", "PG018: "),
-        ("/news/draft.html", "PG020: "),
-        ("/shop/", "PG016: "),
-        ("/pages/hello.psp_", "PG011: "),
-    ] {
+/// Asks for each target, which is refused with a line of its tag in the log.
+fn refuses(server: &mut Server, targets: &[(&str, &str)]) {
+    for (target, tag) in targets {
         let answer = server.get(target);
         assert!(
             answer.status == 404 && !answer.contains("SECRET-"),
@@ -30,6 +25,19 @@ fn protects(server: &mut Server) {
         );
         server.expect_log(tag);
     }
+}
+
+fn protects(server: &mut Server) {
+    refuses(
+        server,
+        &[
+            ("/settings.py", "PG017: "),
+            ("/shop/prices.py~", "PG018: "),
+            ("/news/draft.html", "PG020: "),
+            ("/shop/", "PG016: "),
+            ("/pages/hello.psp_", "PG011: "),
+        ],
+    );
     assert_eq!(server.get("/shop/index.py").status, 200);
     assert_eq!(server.get("/assets/site.css").status, 200);
 }
@@ -149,27 +157,22 @@ fn mod_python_is_not_loaded() {
     let first = server.site("shop").display().to_string();
     assert!(lines[0].contains(&first), "{lines:?} does not name {first}");
     assert!(lines[0].contains("httpd.conf:"), "{lines:?}");
-    for (target, tag) in [
-        // What is source by its name is refused for that.
-        ("/shop/prices.py", ": denied "),
-        ("/shop/index.py", ": denied "),
-        ("/pages/hello.psp", ": denied "),
-        ("/news/draft.html", "PG020: "),
-        ("/news/newsroom.py", ": denied "),
-        ("/alerts/alarm.py", ": denied "),
-        ("/typed/quote.py", ": denied "),
-        ("/members/area.py", ": denied "),
-        ("/shop/", "PG016: "),
-        ("/shop/prices.py~", "PG018: "),
-    ] {
-        let answer = server.get(target);
-        assert!(
-            answer.status == 404 && !answer.contains("SECRET-"),
-            "{target}: {}",
-            brief(&answer)
-        );
-        server.expect_log(tag);
-    }
+    refuses(
+        &mut server,
+        &[
+            // What is source by its name is refused for that.
+            ("/shop/prices.py", ": denied "),
+            ("/shop/index.py", ": denied "),
+            ("/pages/hello.psp", ": denied "),
+            ("/news/draft.html", "PG020: "),
+            ("/news/newsroom.py", ": denied "),
+            ("/alerts/alarm.py", ": denied "),
+            ("/typed/quote.py", ": denied "),
+            ("/members/area.py", ": denied "),
+            ("/shop/", "PG016: "),
+            ("/shop/prices.py~", "PG018: "),
+        ],
+    );
     server.allow_log("Cannot get media type");
     assert_eq!(server.get("/assets/site.css").status, 200);
     assert_eq!(server.get("/shop/shop.css").status, 200);

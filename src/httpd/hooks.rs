@@ -6,7 +6,6 @@
 use std::ffi::c_int;
 
 use crate::policy::class::is_plain;
-use crate::policy::handler::Answer;
 use crate::policy::judge::{self, Stop, Target, Verdict};
 use crate::policy::path::decoded;
 use crate::policy::settings::{Mode, Protect};
@@ -177,10 +176,9 @@ fn before_handlers(request: Request<'_>) -> c_int {
         return verdict;
     }
     let facts = request.facts();
-    let lists = facts.target == Target::Directory
-        && Answer::of(facts.handler) != Answer::Dynamic
-        && request.allows_indexes();
-    if facts.target == Target::Directory {
+    let is_directory = facts.target == Target::Directory;
+    let lists = is_directory && request.allows_indexes();
+    if is_directory {
         request.state().answers_directory.set(true);
     }
     let trusted = || {
@@ -190,10 +188,8 @@ fn before_handlers(request: Request<'_>) -> c_int {
         }
         trusted
     };
-    match judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted) {
-        Verdict::Allow => DECLINED,
-        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
-    }
+    let verdict = judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted);
+    incident::answer(request, &conf.settings, verdict)
 }
 
 /// handler, after every other but httpd's own default handler: nothing answered the request.
@@ -215,7 +211,7 @@ fn after_handlers(request: Request<'_>) -> c_int {
     };
     match judge::fall_through(&request.facts(), &conf.settings) {
         Verdict::Allow => judge_name(Stop::FallThrough, request, conf),
-        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
+        denied => incident::answer(request, &conf.settings, denied),
     }
 }
 
@@ -246,8 +242,6 @@ fn close_gate_again(request: Request<'_>, conf: &DirConf) {
 /// The name rules at one stop.
 #[cold]
 fn judge_name(stop: Stop, request: Request<'_>, conf: &DirConf) -> c_int {
-    match judge::name(stop, &request.facts(), &conf.settings, &conf.observed) {
-        Verdict::Allow => DECLINED,
-        Verdict::Deny(denial) => incident::deny(request, &conf.settings, denial, DECLINED),
-    }
+    let verdict = judge::name(stop, &request.facts(), &conf.settings, &conf.observed);
+    incident::answer(request, &conf.settings, verdict)
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::policy::judge::{Denial, Target};
+use crate::policy::judge::{Target, Verdict};
 use crate::policy::message::{escaped, escaped_url};
 use crate::policy::settings::{Mode, Settings, Status};
 
@@ -14,14 +14,12 @@ use super::sys;
 /// The note of a request that had an incident: its tag, for `%{pyguard}n` in a LogFormat.
 pub(super) const NOTE: &CStr = c"pyguard";
 
-/// Logs and notes the denial, and gives the hook's answer: the status, or `otherwise` where only
-/// detection is wanted.
-pub(super) fn deny(
-    request: Request<'_>,
-    settings: &Settings,
-    denial: Denial,
-    otherwise: c_int,
-) -> c_int {
+/// The hook's answer to a verdict. A denial is logged and noted, and answered with its status, but
+/// where only detection is wanted.
+pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict) -> c_int {
+    let Verdict::Deny(denial) = verdict else {
+        return sys::DECLINED;
+    };
     let detect = settings.mode() == Mode::Detect;
     let state = request.state();
     if !state.reported.replace(true) && !is_unasked(request) {
@@ -40,7 +38,7 @@ pub(super) fn deny(
         }
     }
     match (detect, settings.status()) {
-        (true, _) => otherwise,
+        (true, _) => sys::DECLINED,
         (false, Status::NotFound) => sys::HTTP_NOT_FOUND,
         (false, Status::Forbidden) => sys::HTTP_FORBIDDEN,
     }

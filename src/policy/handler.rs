@@ -72,15 +72,6 @@ impl Python {
     }
 }
 
-/// Whether a request with this handler and this file is for Python: always with mod_python and
-/// mod_wsgi, with CGI where the file is a `.py`.
-pub fn mapped(handler: &[u8], name: &[u8]) -> Option<Python> {
-    match Python::of(handler)? {
-        Python::Cgi if !has_extension(name, b"py") => None,
-        python => Some(python),
-    }
-}
-
 /// What every handler name that [`Python::of`] knows begins with: a look that is cheap enough for
 /// every request.
 pub const PYTHON_PREFIXES: [&[u8]; 5] = [
@@ -144,30 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn which_requests_are_for_python() {
-        let table: [(&[u8], &[u8], Option<Python>); 8] = [
-            (b"mod_python", b"x.css", Some(Python::ModPython)),
-            (b"python-program", b"", Some(Python::ModPython)),
-            (b"wsgi-script", b"app.wsgi", Some(Python::Wsgi)),
-            (b"cgi-script", b"x.PY", Some(Python::Cgi)),
-            (b"cgi-script", b"x.pl", None),
-            (b"application/x-httpd-cgi", b"x.py", Some(Python::Cgi)),
-            (b"text/x-python", b"x.py", None),
-            (b"", b"x.py", None),
+    fn which_handlers_are_for_python() {
+        let table: [(&[u8], Option<Python>); 8] = [
+            (b"mod_python", Some(Python::ModPython)),
+            (b"python-program", Some(Python::ModPython)),
+            (b"wsgi-script", Some(Python::Wsgi)),
+            (b"application/x-httpd-wsgi; x=y", Some(Python::Wsgi)),
+            (b"cgi-script", Some(Python::Cgi)),
+            (b"application/x-httpd-cgi", Some(Python::Cgi)),
+            (b"text/x-python", None),
+            (b"", None),
         ];
-        for (handler, name, python) in table {
-            assert_eq!(
-                mapped(handler, name),
-                python,
-                "{}",
-                String::from_utf8_lossy(handler)
-            );
-            assert!(
-                python.is_none()
-                    || PYTHON_PREFIXES
-                        .iter()
-                        .any(|prefix| handler.starts_with(prefix))
-            );
+        for (handler, python) in table {
+            let text = String::from_utf8_lossy(handler);
+            assert_eq!(Python::of(handler), python, "{text}");
+            let begins = PYTHON_PREFIXES
+                .iter()
+                .any(|prefix| handler.starts_with(prefix));
+            assert!(python.is_none() || begins, "{text}");
         }
     }
 }

@@ -11,7 +11,7 @@
 use std::fmt;
 
 use super::class::{Class, ClassSet, Found, classify};
-use super::handler::{Answer, Python, has_extension, mapped};
+use super::handler::{Answer, Python, has_extension};
 use super::observed::Observed;
 use super::pattern::Pattern;
 use super::rule::Rule;
@@ -238,8 +238,8 @@ fn found(facts: &Facts<'_>, exempt: &[Pattern]) -> Option<Found> {
     })
 }
 
-/// R11, R16, R23: what a handler would do that is not for strangers. `trusted` is asked only where
-/// it matters.
+/// R11, R16, R23: what a handler would do that is not for strangers. `lists_directory`: the target is
+/// a directory, and `Options Indexes` is in force. `trusted` is asked only where it matters.
 pub fn handler(
     facts: &Facts<'_>,
     settings: &Settings,
@@ -247,10 +247,7 @@ pub fn handler(
     lists_directory: bool,
     trusted: impl FnOnce() -> bool,
 ) -> Verdict {
-    if lists_directory
-        && facts.target == Target::Directory
-        && Answer::of(facts.handler) != Answer::Dynamic
-    {
+    if lists_directory && Answer::of(facts.handler) != Answer::Dynamic {
         return match facts.method == Method::Get && in_python_directory(facts, settings, observed) {
             true => Verdict::Deny(Denial::Index),
             false => Verdict::Allow,
@@ -294,8 +291,8 @@ const PAGES: [&[u8]; 4] = [b"psp", b"html", b"htm", b"xhtml"];
 
 /// R20: a request for Python that nothing answered is not answered with the file.
 pub fn fall_through(facts: &Facts<'_>, settings: &Settings) -> Verdict {
-    // A CGI program of any name that nothing ran would show its source as well.
-    let python = mapped(facts.handler, facts.name()).or(Python::of(facts.handler));
+    // With CGI, a program of any name: one that nothing ran would show its source as well.
+    let python = Python::of(facts.handler);
     let is_mapped = match settings.protect() {
         Protect::On => true,
         Protect::Off => false,

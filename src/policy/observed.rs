@@ -333,7 +333,7 @@ impl Observed {
         let extension = memchr::memrchr(b'.', name)
             .and_then(|dot| name.get(dot + 1..))
             .unwrap_or_default();
-        self.handlers_of(name).1
+        self.is_handler_for_extension(name)
             || items(&self.extensions)
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(extension))
