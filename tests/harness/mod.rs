@@ -98,7 +98,10 @@ pub fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
 pub fn module_file() -> PathBuf {
     match std::env::var_os("PYGUARD_SO") {
         Some(path) => PathBuf::from(path),
-        None => repository().join("target/release/libmod_pyguard.so"),
+        None => {
+            let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into());
+            repository().join(target).join("release/libmod_pyguard.so")
+        }
     }
 }
 
