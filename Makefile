@@ -4,7 +4,7 @@ CARGO ?= cargo
 APXS ?= $(shell command -v apxs 2>/dev/null || command -v apxs2 2>/dev/null || echo apxs)
 export APXS
 
-.PHONY: all build setup-build setup-test setup-cost demo test test-pure test-httpd lint cost install clean
+.PHONY: all build setup-build setup-test setup-cost demo test frameworks test-pure test-httpd lint cost install clean
 
 all: build
 
@@ -17,7 +17,12 @@ demo: setup-test
 	$(CARGO) build --release
 	KEEP='$(KEEP)' $(CARGO) run --release --quiet --example demo
 
-test: setup-test test-pure test-httpd
+test: setup-test frameworks test-pure test-httpd
+
+# The error pages of real frameworks: installed, run and captured once, then kept in the target directory.
+PYGUARD_FRAMEWORKS ?= $(or $(CARGO_TARGET_DIR),target)/frameworks
+frameworks:
+	/usr/bin/python3 tests/frameworks/capture.py '$(PYGUARD_FRAMEWORKS)'
 
 # The decisions alone, as they build where there is no httpd.
 test-pure:

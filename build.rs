@@ -22,10 +22,13 @@ mod httpd {
 
     /// The names that the Rust side uses. What is not listed here is not generated.
     const FUNCTIONS: &[&str] = &[
+        "ap_add_output_filter_handle",
         "ap_allow_options",
+        "ap_bucket_(eoc|error)_create",
         "ap_check_cmd_context",
         "ap_context_document_root",
         "ap_create_request_config",
+        "ap_die",
         "ap_find_command",
         "ap_find_linked_module",
         "ap_hook_(check_config|fixups|handler|map_to_storage|post_config|post_perdir_config|post_read_request|pre_config|quick_handler|test_config|translate_name)",
@@ -33,33 +36,49 @@ mod httpd {
         "ap_merge_per_dir_configs",
         "ap_process_request_internal",
         "ap_get_module_config",
+        "ap_pass_brigade",
+        "ap_register_output_filter",
+        "ap_remove_output_filter",
         "ap_set_module_config",
         "ap_state_query",
+        "apr_brigade_(cleanup|create|write)",
+        "apr_bucket_(flush|immortal)_create",
         "apr_palloc",
         "apr_pool_cleanup_(null|register)",
         "apr_pstrmemdup",
-        "apr_table_(get|set|setn)",
+        "apr_table_(elts|get|set|setn|unset)",
         "pyguard_.*",
     ];
-    const TYPES: &[&str] = &["cmd_parms", "command_rec", "module", "request_rec"];
+    const TYPES: &[&str] = &[
+        "ap_filter_t",
+        "apr_table_entry_t",
+        "cmd_parms",
+        "command_rec",
+        "module",
+        "request_rec",
+    ];
     const VARIABLES: &[&str] = &[
         "ACCESS_CONF",
         "APLOG_(CRIT|DEBUG|ERR|INFO|NOTICE|WARNING)",
         "APR_HOOK_(FIRST|MIDDLE|REALLY_FIRST|REALLY_LAST)",
+        "AP_FTYPE_RESOURCE",
         "AP_SQ_.*",
         "AP_SQ_MS_.*",
         "DECLINED",
         "DONE",
-        "HTTP_(FORBIDDEN|INTERNAL_SERVER_ERROR|NOT_FOUND)",
+        "HTTP_(BAD_GATEWAY|FORBIDDEN|INTERNAL_SERVER_ERROR|NOT_FOUND|OK)",
         "MODULE_MAGIC_(COOKIE|NUMBER_MAJOR|NUMBER_MINOR)",
         "M_(COPY|GET|MOVE|POST)",
         "NOT_IN_(HTACCESS|LIMIT)",
         "OK",
         "OPT_INDEXES",
+        "PYGUARD_BUCKET_.*",
         "OR_ALL",
         "OR_FILEINFO",
         "RSRC_CONF",
+        "ap_filter_type.*",
         "apr_filetype_e.*",
+        "apr_read_type_e.*",
         "ap_server_conf",
         "apr_hook_debug_current",
     ];
@@ -74,7 +93,10 @@ mod httpd {
             PathBuf::from(env::var_os("OUT_DIR").unwrap_or_else(|| fail("cargo sets no OUT_DIR")));
 
         let mut shim = cc::Build::new();
-        shim.file(SHIM).include("include").warnings(true);
+        shim.file(SHIM)
+            .include("include")
+            .warnings(true)
+            .flag("-Werror=implicit-function-declaration");
         for flag in &flags {
             shim.flag(flag);
         }

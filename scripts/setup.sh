@@ -9,7 +9,7 @@ set -eu
 
 # apache2-bin and not apache2: the latter would enable and start a server on port 80.
 build="gcc libc6-dev make apache2-dev libclang-dev"
-test="$build apache2-bin libapache2-mod-python libapache2-mod-wsgi-py3 media-types curl python3"
+test="$build apache2-bin libapache2-mod-python libapache2-mod-wsgi-py3 media-types curl python3 python3-venv"
 case "${1:-}" in
     build) wanted=$build ;;
     test) wanted=$test ;;

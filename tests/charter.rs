@@ -34,8 +34,9 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 
 /// Every callback of httpd, and what it answers on a panic, word for word. Zero would be `OK`, null
 /// would be "accepted" or "no configuration".
-const CALLBACKS: [(&str, &str); 13] = [
+const CALLBACKS: [(&str, &str); 15] = [
     ("create", "closed()"),
+    ("drop_memory", "0"),
     ("drop_record", "0"),
     ("fall_through", "HTTP_INTERNAL_SERVER_ERROR"),
     ("fixups", "HTTP_INTERNAL_SERVER_ERROR"),
@@ -43,6 +44,7 @@ const CALLBACKS: [(&str, &str); 13] = [
     ("merge", "closed()"),
     ("new_configuration", "HTTP_INTERNAL_SERVER_ERROR"),
     ("observe", "SETTER_FAILED.as_ptr()"),
+    ("output", "GONE"),
     ("post_config", "HTTP_INTERNAL_SERVER_ERROR"),
     ("pre_config", "HTTP_INTERNAL_SERVER_ERROR"),
     ("quick_handler", "HTTP_INTERNAL_SERVER_ERROR"),

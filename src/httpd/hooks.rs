@@ -6,11 +6,13 @@
 use std::ffi::c_int;
 
 use crate::policy::class::is_plain;
+use crate::policy::handler::Answer;
 use crate::policy::judge::{self, Stop, Target, Verdict};
 use crate::policy::path::decoded;
 use crate::policy::settings::{Mode, Protect};
 
 use super::config::DirConf;
+use super::filter;
 use super::gate;
 use super::guard::guard;
 use super::incident::{self, NOTE};
@@ -94,7 +96,11 @@ pub(super) unsafe extern "C" fn new_configuration(r: *mut sys::request_rec) -> c
             Request::with(r, (), |request| match request.conf() {
                 // mod_include's #python needs no handler.
                 Some(conf) if conf.observed.runs_python() || conf.observed.debugs() => {
-                    gate::close(request, conf)
+                    gate::close(request, conf);
+                    if conf.observed.runs_early() {
+                        // What an early handler writes goes past the handler phase.
+                        filter::insert(request, conf);
+                    }
                 }
                 _ => {}
             });
@@ -159,7 +165,11 @@ pub(super) unsafe extern "C" fn handler(r: *mut sys::request_rec) -> c_int {
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, DECLINED, |request| {
-                unless_settled(request, before_handlers)
+                if is_settled(request) && request.is_static() {
+                    DECLINED
+                } else {
+                    before_handlers(request)
+                }
             })
         }
     })
@@ -189,7 +199,11 @@ fn before_handlers(request: Request<'_>) -> c_int {
         trusted
     };
     let verdict = judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted);
-    incident::answer(request, &conf.settings, verdict)
+    let answer = incident::answer(request, &conf.settings, verdict);
+    if answer == DECLINED && Answer::of(facts.handler) == Answer::Dynamic {
+        filter::insert(request, conf);
+    }
+    answer
 }
 
 /// handler, after every other but httpd's own default handler: nothing answered the request.
@@ -198,7 +212,11 @@ pub(super) unsafe extern "C" fn fall_through(r: *mut sys::request_rec) -> c_int 
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, DECLINED, |request| {
-                unless_settled(request, after_handlers)
+                if is_settled(request) && !request.may_be_python() {
+                    DECLINED
+                } else {
+                    after_handlers(request)
+                }
             })
         }
     })
@@ -209,10 +227,15 @@ fn after_handlers(request: Request<'_>) -> c_int {
     let Some(conf) = enforced(request) else {
         return DECLINED;
     };
-    match judge::fall_through(&request.facts(), &conf.settings) {
+    let answer = match judge::fall_through(&request.facts(), &conf.settings) {
         Verdict::Allow => judge_name(Stop::FallThrough, request, conf),
         denied => incident::answer(request, &conf.settings, denied),
+    };
+    if answer == DECLINED {
+        // A file is not looked at.
+        filter::withdraw(request);
     }
+    answer
 }
 
 /// The configuration of the request, unless the module is off there. A request without any is one
@@ -223,13 +246,11 @@ fn enforced<'r>(request: Request<'r>) -> Option<&'r DirConf> {
         .filter(|conf| conf.settings.mode() != Mode::Off)
 }
 
-/// In the handler phase: judges, unless there is nothing to judge. The name was settled, it is no
-/// directory, and the handler is not Python's.
+/// In the handler phase: whether there is nothing to judge about the file. The name was settled,
+/// and it is no directory.
 #[inline(always)]
-fn unless_settled(request: Request<'_>, judge: fn(Request<'_>) -> c_int) -> c_int {
-    let settled =
-        request.is_settled() && request.target() != Target::Directory && !request.may_be_python();
-    if settled { DECLINED } else { judge(request) }
+fn is_settled(request: Request<'_>) -> bool {
+    request.is_settled() && request.target() != Target::Directory
 }
 
 /// An early handler may have switched debugging on for itself since.

@@ -26,16 +26,7 @@ pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict
         let verb = if detect { "would deny" } else { "denied" };
         let file = escaped(request.filename().unwrap_or_else(|| request.uri()));
         let tag = denial.rule().tag();
-        tell(
-            request,
-            Level::Warning,
-            &format!("{}: {verb} {denial} {file}", tag.to_string_lossy()),
-        );
-        let mut noted = Some(request);
-        while let Some(request) = noted {
-            request.set_note(NOTE, tag);
-            noted = request.main();
-        }
+        report(request, tag, &format!("{verb} {denial} {file}"));
     }
     match (detect, settings.status()) {
         (true, _) => sys::DECLINED,
@@ -44,19 +35,37 @@ pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict
     }
 }
 
-/// One line about a request: what happened, what was asked for, and an id.
-pub(super) fn tell(request: Request<'_>, level: Level, what: &str) {
+/// What was done about a response: one line and the note. Returns the incident's id.
+pub(super) fn report(request: Request<'_>, tag: &'static CStr, what: &str) -> String {
+    note(request, tag);
+    let what = format!("{}: {what}", tag.to_string_lossy());
+    tell(request, Level::Warning, &what)
+}
+
+/// Notes the incident, for the request and for those that it was made for.
+pub(super) fn note(request: Request<'_>, tag: &'static CStr) {
+    let mut noted = Some(request);
+    while let Some(request) = noted {
+        request.set_note(NOTE, tag);
+        noted = request.main();
+    }
+}
+
+/// One line about a request: what happened, what was asked for, and an id, which is returned.
+pub(super) fn tell(request: Request<'_>, level: Level, what: &str) -> String {
     let method = escaped(request.method_name());
     let asked = match request.main() {
         // A subrequest has no URL of its own that a client sent.
         Some(_) => escaped_url(request.uri()),
         None => escaped_url(request.unparsed_uri()),
     };
+    let id = id(request);
     log::request(
         level,
         request,
-        &format!("{what} ({method} {asked}) id={}", id(request)),
+        &format!("{what} ({method} {asked}) id={id}"),
     );
+    id
 }
 
 /// Whether nobody asked for this very file: httpd looks it up to list its directory, to choose among

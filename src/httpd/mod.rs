@@ -17,11 +17,16 @@
 //!   serves a request; a .htaccess fills a fresh record that no other thread sees.
 //! - **Strings.** A `char *` field is null or ends in a NUL. Its bytes need not be text.
 //!
+//! - **Buckets.** A filter's brigade is the filter's for the length of the call; a bucket is in one
+//!   brigade at a time, and what was read from it lives until it is moved or destroyed.
+//!
 //! No state lives longer than its pool but for a few atomics in [`startup`], which every start
 //! sets anew. Every `extern "C"` function is one call of [`guard::guard`] with the value that
 //! refuses.
 
+mod brigade;
 mod config;
+mod filter;
 mod gate;
 mod guard;
 mod hooks;
@@ -30,5 +35,6 @@ mod log;
 mod module;
 mod observe;
 mod request;
+mod response;
 mod startup;
 mod sys;

@@ -6,6 +6,7 @@ use std::ptr;
 use crate::policy::directive::{DIRECTIVES, Directive};
 
 use super::config;
+use super::filter;
 use super::guard::{guard, log_panics};
 use super::hooks;
 use super::observe::{self, ROWS};
@@ -160,6 +161,7 @@ unsafe fn add_hooks() {
         sys::ap_hook_fixups(Some(hooks::fixups), CORE.as_ptr(), NONE, FIRST);
         // Before mod_cache, which as a normal handler also asks to be really first.
         sys::ap_hook_handler(Some(hooks::handler), NONE, CACHE.as_ptr(), FIRST);
+        filter::register();
         // After every handler but the default one, which is at REALLY_LAST. Naming core.c as the
         // successor would put this hook in front of all: core has another handler, at REALLY_FIRST.
         sys::ap_hook_handler(

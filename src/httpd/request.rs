@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr::{self, NonNull};
 
-use crate::policy::handler::PYTHON_PREFIXES;
+use crate::policy::handler::{Answer, PYTHON_PREFIXES};
 use crate::policy::judge::{Facts, Method, Target};
 use crate::policy::path;
 use crate::policy::trust::Client;
@@ -34,6 +34,10 @@ pub(super) struct State {
     pub(super) reported: Cell<bool>,
     /// The request is for a directory, and in its handler phase.
     pub(super) answers_directory: Cell<bool>,
+    /// The output filter, as long as nothing went through it.
+    pub(super) filter: Cell<Option<NonNull<sys::ap_filter_t>>>,
+    /// What [`Request::is_looked_up`] said before the output filter was in place.
+    pub(super) looked_up: Cell<Option<bool>>,
 }
 
 /// A per-directory configuration before and after the PythonDebug gate.
@@ -83,7 +87,7 @@ impl<'r> Request<'r> {
     }
 
     /// A C string of the request.
-    fn bytes(self, text: *const c_char) -> Option<&'r [u8]> {
+    pub(super) fn bytes(self, text: *const c_char) -> Option<&'r [u8]> {
         // SAFETY: every string this is called with is null or NUL-terminated and in the request's
         // pool or longer-lived, so for 'r.
         (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
@@ -242,6 +246,27 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// Whether the handler is none but the name of a content type, which only httpd's default
+    /// handler answers to: a look that is cheap enough for every request.
+    #[inline(always)]
+    pub(super) fn is_static(self) -> bool {
+        let handler = self.raw_handler().cast::<u8>();
+        if handler.is_null() {
+            return true;
+        }
+        // SAFETY: live request; a string has at least its NUL, and is read no farther.
+        unsafe {
+            match (
+                handler.read(),
+                handler.add(usize::from(handler.read() != 0)).read(),
+            ) {
+                // text/..., image/...
+                (b't', b'e') | (b'i', b'm') => true,
+                _ => Answer::of(self.handler()) == Answer::Static,
+            }
+        }
+    }
+
     pub(super) fn target(self) -> Target {
         // SAFETY: live request.
         match unsafe { (*self.as_ptr()).finfo.filetype } {
@@ -371,6 +396,9 @@ impl<'r> Request<'r> {
     /// Whether httpd only looks this subrequest up, and does not run it for a part of a response:
     /// then its filters are those that the main request's response goes through after all content.
     pub(super) fn is_looked_up(self) -> bool {
+        if let Some(known) = self.known_state().and_then(|state| state.looked_up.get()) {
+            return known;
+        }
         // SAFETY: live requests.
         self.main().is_some_and(|main| unsafe {
             ptr::eq(

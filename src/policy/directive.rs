@@ -8,9 +8,9 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use super::class::{Class, ClassSet};
-use super::message::unknown_word;
+use super::message::{quoted, unknown_word};
 use super::pattern::Pattern;
-use super::settings::{Deny, List, Mode, Protect, Settings, Status};
+use super::settings::{Deny, Errors, List, Mode, Protect, Settings, Status};
 use super::trust::Subnet;
 
 /// One directive.
@@ -34,7 +34,7 @@ pub struct Directive {
 const MANY: usize = usize::MAX;
 
 /// Every directive, in the order of the documentation.
-pub static DIRECTIVES: [Directive; 8] = [
+pub static DIRECTIVES: [Directive; 10] = [
     Directive {
         name: c"PyGuard",
         takes: "On|Off|Detect",
@@ -109,6 +109,35 @@ pub static DIRECTIVES: [Directive; 8] = [
         most: MANY,
         set: |settings, arguments| list(&mut settings.debug_proxy, arguments, subnet),
     },
+    Directive {
+        name: c"PyGuardErrors",
+        takes: "Scrub|Replace|Strict|Log|Off",
+        default: "Scrub",
+        help: c"Error text in responses: withhold it (Scrub), replace every 5xx too (Replace), refuse the unreadable too (Strict), only log it (Log), or do not look (Off)",
+        most: 1,
+        set: |settings, arguments| {
+            let words = [
+                ("Scrub", Errors::Scrub),
+                ("Replace", Errors::Replace),
+                ("Strict", Errors::Strict),
+                ("Log", Errors::Log),
+                ("Off", Errors::Off),
+            ];
+            settings.errors = Some(choice(arguments, &words)?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardErrorBuffer",
+        takes: "bytes",
+        default: "256K",
+        help: c"How much of a response of status 500 or above is held until it is known to be clean: bytes, or with K or M",
+        most: 1,
+        set: |settings, arguments| {
+            settings.error_buffer = Some(size(arguments.first().copied().unwrap_or_default())?);
+            Ok(())
+        },
+    },
 ];
 
 impl Directive {
@@ -163,6 +192,30 @@ fn list<T: Clone>(
         words.push(parse(word)?);
     }
     Ok(())
+}
+
+/// A size in bytes, or with K or M in units of 1024 or 1024 * 1024.
+fn size(word: &[u8]) -> Result<usize, String> {
+    const SMALLEST: usize = 4 * 1024;
+    const LARGEST: usize = 64 * 1024 * 1024;
+    let (digits, unit) = match word {
+        [digits @ .., b'k' | b'K'] => (digits, 1024),
+        [digits @ .., b'm' | b'M'] => (digits, 1024 * 1024),
+        digits => (digits, 1),
+    };
+    let number = std::str::from_utf8(digits)
+        .ok()
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<usize>().ok())
+        .and_then(|number| number.checked_mul(unit));
+    match number {
+        Some(bytes) if (SMALLEST..=LARGEST).contains(&bytes) => Ok(bytes),
+        Some(_) => Err(format!("{} is not between 4K and 64M", quoted(word))),
+        None => Err(format!(
+            "{} is not a size: a number of bytes, or one with K or M, such as 256K",
+            quoted(word)
+        )),
+    }
 }
 
 fn subnet(word: &[u8]) -> Result<Subnet, String> {
@@ -279,6 +332,14 @@ mod tests {
                 .len(),
             1
         );
+        assert_eq!(
+            apply("PyGuardErrors strict").unwrap().errors(),
+            Errors::Strict
+        );
+        for (size, bytes) in [("4096", 4096), ("64K", 65_536), ("1m", 1_048_576)] {
+            let line = format!("PyGuardErrorBuffer {size}");
+            assert_eq!(apply(&line).unwrap().error_buffer(), bytes);
+        }
         assert_eq!(apply("PyGuardDeny None").unwrap().denied(), ClassSet::EMPTY);
         assert_eq!(
             apply("PyGuardDeny source Backup")
@@ -354,6 +415,18 @@ mod tests {
                 "PyGuardDebugFrom localhost",
                 "PyGuardDebugFrom: 'localhost' is not an address: not an IPv4 or IPv6",
             ),
+            (
+                "PyGuardErrors Srcub",
+                "PyGuardErrors: 'Srcub' is not accepted here, did you mean Scrub? Accepted: Scrub, Replace, Strict, Log, Off",
+            ),
+            (
+                "PyGuardErrorBuffer 256KB",
+                "PyGuardErrorBuffer: '256KB' is not a size: a number of bytes",
+            ),
+            ("PyGuardErrorBuffer K", "'K' is not a size"),
+            ("PyGuardErrorBuffer -1", "'-1' is not a size"),
+            ("PyGuardErrorBuffer 0", "'0' is not between 4K and 64M"),
+            ("PyGuardErrorBuffer 99999999999999999999M", "is not a size"),
             (
                 "PyGuardDebugFrom 10.0.0.0/40",
                 "the width is neither 0 to 32 nor a netmask",

@@ -35,6 +35,75 @@ fn escape(bytes: &[u8], plain: impl Fn(u8) -> bool) -> String {
     text
 }
 
+/// The lines of a text that comes in pieces, for the log.
+pub struct Lines {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
+    /// How much more of the text is wanted, in bytes.
+    left: usize,
+}
+
+impl Lines {
+    /// For the first `most` bytes of the text.
+    pub fn new(most: usize) -> Lines {
+        Lines {
+            line: Vec::new(),
+            left: most,
+        }
+    }
+
+    /// Whether more of the text is wanted.
+    pub fn is_full(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Takes the next piece, and hands out each line that ends in it, escaped and in parts of at
+    /// most 1 KiB. Empty lines are left out.
+    pub fn feed(&mut self, piece: &[u8], mut tell: impl FnMut(&str)) {
+        let piece = piece.get(..self.left).unwrap_or(piece);
+        self.left -= piece.len();
+        for byte in piece {
+            if *byte != b'\n' {
+                self.line.push(*byte);
+            }
+            if *byte == b'\n' || self.line.len() >= LONGEST {
+                self.end_line(&mut tell);
+            }
+        }
+        if self.is_full() {
+            self.end_line(&mut tell);
+        }
+    }
+
+    /// The text is complete.
+    pub fn finish(&mut self, mut tell: impl FnMut(&str)) {
+        self.end_line(&mut tell);
+    }
+
+    fn end_line(&mut self, tell: &mut impl FnMut(&str)) {
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim_ascii_end();
+        if !line.is_empty() {
+            tell(&escape_text(line));
+        }
+    }
+}
+
+/// Untrusted text for a log line that is meant to be read: as [`escaped`], but with its spaces, and
+/// with `%` and backslashes as they are.
+fn escape_text(line: &[u8]) -> String {
+    let mut text = String::with_capacity(line.len());
+    for byte in line {
+        match byte {
+            b' '..=b'~' => text.push(char::from(*byte)),
+            b'\t' => text.push_str("    "),
+            // Writing to a String cannot fail.
+            _ => drop(write!(text, "%{byte:02X}")),
+        }
+    }
+    text
+}
+
 /// A word of the configuration for an error message: `'word'`, whatever its bytes are.
 pub fn quoted(word: &[u8]) -> String {
     format!("'{}'", String::from_utf8_lossy(word))
@@ -82,6 +151,31 @@ mod tests {
         let long = escaped(&[b'a'; 5000]);
         assert_eq!(long.len(), LONGEST + 3);
         assert!(long.ends_with("..."));
+    }
+
+    #[test]
+    fn lines_of_a_text_in_pieces() {
+        let text = b"Traceback:\r\n\n  File \"C:\\x.py\"\n\tcaf\xc3\xa9 100% \x1b[2J\nlast";
+        let wanted = [
+            "Traceback:",
+            "  File \"C:\\x.py\"",
+            "    caf%C3%A9 100% %1B[2J",
+            "last",
+        ];
+        for size in [1, 7, text.len()] {
+            let mut lines = Lines::new(1000);
+            let mut told = Vec::new();
+            for piece in text.chunks(size) {
+                lines.feed(piece, |line| told.push(line.to_owned()));
+            }
+            lines.finish(|line| told.push(line.to_owned()));
+            assert_eq!(told, wanted);
+        }
+        let mut lines = Lines::new(5000);
+        let mut told = Vec::new();
+        lines.feed(&[b'a'; 9000], |line| told.push(line.len()));
+        assert_eq!(told, [1024, 1024, 1024, 1024, 904]);
+        assert!(lines.is_full());
     }
 
     #[test]

@@ -6,14 +6,20 @@
 #![forbid(unsafe_code)]
 
 pub mod class;
+pub mod coding;
 pub mod directive;
 pub mod handler;
 pub mod judge;
+pub mod leak;
+pub mod marker;
+mod markers;
 pub mod message;
 mod names;
 pub mod observed;
 pub mod path;
 pub mod pattern;
+pub mod response;
 pub mod rule;
 pub mod settings;
+mod spelling;
 pub mod trust;

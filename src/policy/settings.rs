@@ -38,6 +38,21 @@ pub enum Status {
     Forbidden,
 }
 
+/// `PyGuardErrors`: what is done about error text in the response of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// Error text is withheld.
+    Scrub,
+    /// The same, and every response with a status of 500 or above is httpd's error document.
+    Replace,
+    /// As `Scrub`, and a response that cannot be read is refused.
+    Strict,
+    /// Error text is logged and sent.
+    Log,
+    /// Responses are not looked at.
+    Off,
+}
+
 /// `PyGuardDeny`: a new set of classes, or changes to the outer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deny {
@@ -92,6 +107,10 @@ pub struct Settings {
     pub debug_from: List<Subnet>,
     /// `PyGuardDebugProxy`
     pub debug_proxy: List<Subnet>,
+    /// `PyGuardErrors`
+    pub errors: Option<Errors>,
+    /// `PyGuardErrorBuffer`, in bytes
+    pub error_buffer: Option<usize>,
 }
 
 impl Settings {
@@ -105,6 +124,8 @@ impl Settings {
         status: None,
         debug_from: None,
         debug_proxy: None,
+        errors: None,
+        error_buffer: None,
     };
 
     /// Nothing was said.
@@ -129,6 +150,8 @@ impl Settings {
             status: add.status.or(base.status),
             debug_from: list(&base.debug_from, &add.debug_from),
             debug_proxy: list(&base.debug_proxy, &add.debug_proxy),
+            errors: add.errors.or(base.errors),
+            error_buffer: add.error_buffer.or(base.error_buffer),
         }
     }
 
@@ -171,6 +194,21 @@ impl Settings {
     pub fn debug_proxy(&self) -> &[Subnet] {
         self.debug_proxy.as_deref().map_or(&[], Vec::as_slice)
     }
+
+    /// `PyGuardErrors`, by default `Scrub`.
+    pub fn errors(&self) -> Errors {
+        self.errors.unwrap_or(Errors::Scrub)
+    }
+
+    /// Whether error text is withheld, and not only logged.
+    pub fn withholds(&self) -> bool {
+        self.mode() == Mode::On && !matches!(self.errors(), Errors::Log | Errors::Off)
+    }
+
+    /// `PyGuardErrorBuffer`, by default 256 KiB.
+    pub fn error_buffer(&self) -> usize {
+        self.error_buffer.unwrap_or(256 * 1024)
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +231,8 @@ mod tests {
         assert_eq!(settings.status(), Status::NotFound);
         assert!(settings.exempt().is_empty() && settings.fall_through().is_empty());
         assert!(settings.debug_from().is_empty() && settings.debug_proxy().is_empty());
+        assert_eq!(settings.errors(), Errors::Scrub);
+        assert_eq!(settings.error_buffer(), 262_144);
     }
 
     #[test]

@@ -1,0 +1,663 @@
+//! Finds error text in a response that comes in pieces, and says which bytes may go.
+//!
+//! A [`Scanner`] takes the body piece by piece and holds back only what could be the beginning of a
+//! marker ([`super::marker`]). How the body is cut into pieces makes no difference to what it finds:
+//! what is held back is looked at again with more of the text, as if it had come at once.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::marker::{LONGEST_HOLD, Lead, Marker, Match};
+use super::markers::{LEADS, MARKERS};
+
+/// How much of a piece is added to what is held back, to decide about that. The rest of the piece
+/// is scanned where it is.
+const TASTE: usize = 1024;
+
+/// How much of the text that is withheld from a client goes to the log, in bytes.
+pub const EXCERPT: usize = 64 * 1024;
+
+/// Scans one body.
+#[derive(Default)]
+pub struct Scanner {
+    /// The bytes that are held back: the beginning of what may be a marker.
+    held: Vec<u8>,
+    /// The length of `held` from which on it is worth another look.
+    look_at: usize,
+    /// The beginning of the body was looked at.
+    begun: bool,
+}
+
+/// What is to be done with one piece of a body, in this order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// What goes first: bytes held back before, and maybe the first of this piece.
+    pub first: Vec<u8>,
+    /// The bytes of this piece that go then, as they are. What follows them is held back, or
+    /// belongs to the error text.
+    pub pass: Range<usize>,
+    /// Error text that begins here. Nothing may be scanned after it.
+    pub found: Option<Found>,
+}
+
+/// Error text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which kind.
+    pub marker: &'static Marker,
+    /// Its bytes so far.
+    pub text: Vec<u8>,
+}
+
+impl Scanner {
+    /// Whether bytes are held back.
+    pub fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Takes the next piece of the body.
+    pub fn feed(&mut self, piece: &[u8]) -> Step {
+        let mut step = Step::default();
+        let mut used = 0;
+        while !self.held.is_empty() {
+            let rest = piece.get(used..).unwrap_or_default();
+            let taste = rest.get(..TASTE).unwrap_or(rest);
+            if taste.is_empty() {
+                step.pass = used..used;
+                return step;
+            }
+            self.held.extend_from_slice(taste);
+            used += taste.len();
+            if self.held.len() < self.look_at {
+                continue;
+            }
+            match self.scan_held() {
+                Seen::Clean => step.first.append(&mut self.held),
+                Seen::Undecided(at) => self.hold_from(at, &mut step.first),
+                Seen::Found(at, marker) => {
+                    let mut text = std::mem::take(&mut self.held);
+                    step.first.extend(text.drain(..at));
+                    text.extend_from_slice(piece.get(used..).unwrap_or_default());
+                    step.pass = used..used;
+                    step.found = Some(Found { marker, text });
+                    return step;
+                }
+            }
+        }
+        let rest = piece.get(used..).unwrap_or_default();
+        let (clean, found) = match self.scan(rest, false) {
+            Seen::Clean => (rest.len(), None),
+            Seen::Undecided(at) => {
+                self.held
+                    .extend_from_slice(rest.get(at..).unwrap_or_default());
+                self.look_again_later();
+                (at, None)
+            }
+            Seen::Found(at, marker) => {
+                let text = rest.get(at..).unwrap_or_default().to_vec();
+                (at, Some(Found { marker, text }))
+            }
+        };
+        step.pass = used..used + clean;
+        step.found = found;
+        step
+    }
+
+    /// The body is complete: decides about what is held back.
+    pub fn finish(&mut self) -> Step {
+        let mut first = std::mem::take(&mut self.held);
+        let found = match self.scan(&first, true) {
+            Seen::Found(at, marker) => {
+                let text = first.split_off(at);
+                Some(Found { marker, text })
+            }
+            Seen::Clean | Seen::Undecided(_) => None,
+        };
+        Step {
+            first,
+            pass: 0..0,
+            found,
+        }
+    }
+
+    /// Looks for the first error text in what is held back or in what follows it. `whole`: nothing
+    /// follows the text.
+    fn scan(&mut self, text: &[u8], whole: bool) -> Seen {
+        let search = Search::get();
+        if !self.begun {
+            match search.at_start(text, whole) {
+                Seen::Clean => self.begun = !text.is_empty(),
+                decided => return decided,
+            }
+        }
+        search.scan(text, 0, usize::MAX, whole, true)
+    }
+
+    fn scan_held(&mut self) -> Seen {
+        let held = std::mem::take(&mut self.held);
+        let seen = self.scan(&held, false);
+        self.held = held;
+        seen
+    }
+
+    /// What is held back begins at `at` now; what was before it may go.
+    fn hold_from(&mut self, at: usize, clean: &mut Vec<u8>) {
+        clean.extend(self.held.drain(..at));
+        self.look_again_later();
+    }
+
+    /// What could not be told from the bytes at hand cannot be told from a few more either, if they
+    /// are many. Without this, a long title that comes byte by byte would be read again for each.
+    fn look_again_later(&mut self) {
+        self.look_at = self.held.len() + self.held.len() / 16 + 1;
+    }
+}
+
+/// What a look at some text shows.
+enum Seen {
+    /// No marker, and no part of one.
+    Clean,
+    /// From here on, more of the text is needed.
+    Undecided(usize),
+    /// Here begins a marker.
+    Found(usize, &'static Marker),
+}
+
+/// Whether a header field carries error text: by its name, or in its value.
+pub fn is_error_field(name: &[u8], value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [b"traceback", b"stacktrace", b"stack-trace", b"exception"];
+    let lower = name.to_ascii_lowercase();
+    NAMES
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
+        // The last line of a traceback, sent as it is, looks like a field.
+        || (is_exception(name) && !name.contains(&b'-'))
+        || is_error_text(value)
+}
+
+/// Whether a short text, such as the value of a header field, holds error text: a marker anywhere,
+/// or an exception and its message at its beginning.
+pub fn is_error_text(text: &[u8]) -> bool {
+    let name = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+        .count();
+    let (name, rest) = text.split_at_checked(name).unwrap_or_default();
+    (is_exception(name) && matches!(rest, [b':' | b'(', ..]))
+        || matches!(Scanner::default().scan(text, true), Seen::Found(..))
+}
+
+/// Whether this is the name of an exception's class, by Python's custom.
+fn is_exception(name: &[u8]) -> bool {
+    const KINDS: [&[u8]; 4] = [b"Error", b"Exception", b"Interrupt", b"Warning"];
+    KINDS
+        .iter()
+        .any(|kind| name.len() > kind.len() && name.ends_with(kind))
+}
+
+/// The search for the anchors of all markers and leads at once.
+struct Search {
+    anchors: AhoCorasick,
+    /// What begins with each anchor.
+    begun: Vec<Begun>,
+    /// The texts of the anchors.
+    texts: Vec<&'static [u8]>,
+    /// What anchors begin with.
+    firsts: [bool; 256],
+    /// The length of the longest anchor.
+    longest: usize,
+}
+
+/// What begins with an anchor.
+struct Begun {
+    markers: Vec<&'static Marker>,
+    leads: Vec<&'static Lead>,
+}
+
+impl Search {
+    /// Made once a process, at the first response that is scanned.
+    fn get() -> &'static Search {
+        static SEARCH: OnceLock<Search> = OnceLock::new();
+        SEARCH.get_or_init(Search::new)
+    }
+
+    #[expect(clippy::expect_used)]
+    fn new() -> Search {
+        let leads = || LEADS.iter().filter(|lead| !lead.at_start);
+        let anchors = || {
+            let markers = MARKERS.iter().flat_map(Marker::anchors);
+            markers.chain(leads().map(Lead::anchor))
+        };
+        // The beginning of an anchor that is an anchor itself finds what both find.
+        let is_shortest = |anchor: &&[u8]| {
+            anchors().all(|other| other.len() >= anchor.len() || !anchor.starts_with(other))
+        };
+        let mut texts: Vec<&'static [u8]> = anchors().filter(is_shortest).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let begun = texts.iter().map(|text| Begun {
+            markers: MARKERS
+                .iter()
+                .filter(|marker| marker.anchors().any(|anchor| anchor.starts_with(text)))
+                .collect(),
+            leads: leads()
+                .filter(|lead| lead.anchor().starts_with(text))
+                .collect(),
+        });
+        let mut firsts = [false; 256];
+        for first in texts.iter().filter_map(|text| text.first()) {
+            if let Some(is_first) = firsts.get_mut(usize::from(*first)) {
+                *is_first = true;
+            }
+        }
+        Search {
+            // A panic here refuses the response, and is seen by the first test: the texts are ours.
+            anchors: AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostFirst)
+                .build(&texts)
+                .expect("few and short texts make a small automaton"),
+            longest: texts.iter().map(|text| text.len()).max().unwrap_or(0),
+            begun: begun.collect(),
+            texts,
+            firsts,
+        }
+    }
+
+    /// The first error text that begins at or after `from` and before `until`. `leads`: also where
+    /// a lead begins before it.
+    fn scan(&self, text: &[u8], mut from: usize, until: usize, whole: bool, leads: bool) -> Seen {
+        // An anchor that begins before another one, and may end behind it, comes first.
+        let open = self.unfinished_anchor(text, from).filter(|_| !whole);
+        let open = open.unwrap_or(usize::MAX);
+        while let Some((at, begun)) = self.next(text, from, until.min(open)) {
+            let candidate = text.get(at..).unwrap_or_default();
+            for marker in &begun.markers {
+                match marker.begins(candidate, whole) {
+                    Match::Yes(_) => return Seen::Found(at, marker),
+                    Match::Unfinished => return Seen::Undecided(at),
+                    Match::No => {}
+                }
+            }
+            for lead in begun.leads.iter().filter(|_| leads) {
+                match self.led(lead, text, at, whole) {
+                    Seen::Clean => {}
+                    decided => return decided,
+                }
+            }
+            from = at + 1;
+        }
+        if open < until {
+            Seen::Undecided(open)
+        } else {
+            Seen::Clean
+        }
+    }
+
+    /// Whether the body begins with a lead to error text.
+    fn at_start(&self, text: &[u8], whole: bool) -> Seen {
+        for lead in LEADS.iter().filter(|lead| lead.at_start) {
+            match self.led(lead, text, 0, whole) {
+                Seen::Clean => {}
+                decided => return decided,
+            }
+        }
+        Seen::Clean
+    }
+
+    /// Whether there is a lead at `at`, and error text soon after it, which then begins there.
+    fn led(&self, lead: &Lead, text: &[u8], at: usize, whole: bool) -> Seen {
+        let candidate = text.get(at..).unwrap_or_default();
+        let length = match lead.begins(candidate, whole) {
+            Match::Yes(length) => length,
+            Match::Unfinished => return Seen::Undecided(at),
+            Match::No => return Seen::Clean,
+        };
+        let until = at + LONGEST_HOLD;
+        match self.scan(text, at + length, until, whole, false) {
+            Seen::Found(_, marker) => Seen::Found(at, marker),
+            Seen::Undecided(_) => Seen::Undecided(at),
+            Seen::Clean if whole || text.len() >= until => Seen::Clean,
+            Seen::Clean => Seen::Undecided(at),
+        }
+    }
+
+    /// The first anchor between `from` and `until`, and what begins with it.
+    fn next(&self, text: &[u8], from: usize, until: usize) -> Option<(usize, &Begun)> {
+        let end = until.saturating_add(self.longest).min(text.len());
+        let within = aho_corasick::Input::new(text).range(from.min(end)..end);
+        let found = self.anchors.find(within)?;
+        let begun = self.begun.get(found.pattern().as_usize())?;
+        (found.start() < until).then_some((found.start(), begun))
+    }
+
+    /// Where the text ends with the beginning of an anchor.
+    fn unfinished_anchor(&self, text: &[u8], from: usize) -> Option<usize> {
+        let most = self.longest.saturating_sub(1);
+        let earliest = text.len().saturating_sub(most).max(from);
+        let end = text.get(earliest..)?;
+        end.iter().enumerate().find_map(|(index, byte)| {
+            if !self
+                .firsts
+                .get(usize::from(*byte))
+                .is_some_and(|first| *first)
+            {
+                return None;
+            }
+            let tail = end.get(index..)?;
+            self.texts
+                .iter()
+                .any(|anchor| anchor.len() > tail.len() && anchor.starts_with(tail))
+                .then_some(earliest + index)
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// What passes of a body in pieces, and where and with what error text begins.
+    fn stream(pieces: &[&[u8]]) -> (Vec<u8>, Option<&'static str>) {
+        let mut scanner = Scanner::default();
+        let mut passed = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            let step = scanner.feed(piece);
+            passed.extend(step.first);
+            passed.extend(piece.get(step.pass.clone()).unwrap());
+            if let Some(found) = step.found {
+                // Nothing is lost: what was passed and what is withheld is the body.
+                let mut all = passed.clone();
+                all.extend(found.text);
+                assert_eq!(all, pieces[..=index].concat());
+                return (passed, Some(found.marker.name));
+            }
+        }
+        let step = scanner.finish();
+        passed.extend(step.first);
+        (passed, step.found.map(|found| found.marker.name))
+    }
+
+    /// The same by looking at every place of the whole body, without a search and without state.
+    fn oracle(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+        let marker_at = |at: usize| {
+            let text = &body[at..];
+            let begins = |marker: &&Marker| {
+                marker.anchors().any(|anchor| text.starts_with(anchor))
+                    && matches!(marker.begins(text, true), Match::Yes(_))
+            };
+            MARKERS.iter().find(begins)
+        };
+        let led_at = |at: usize| {
+            let text = &body[at..];
+            let leads = |lead: &Lead| match lead.begins(text, true) {
+                Match::Yes(length) if at == 0 || !lead.at_start => {
+                    (at + length..body.len().min(at + LONGEST_HOLD)).find_map(marker_at)
+                }
+                _ => None,
+            };
+            LEADS.iter().find_map(leads)
+        };
+        let starts = LEADS.iter().any(|lead| lead.at_start) && !body.is_empty();
+        if starts && let Some(marker) = led_at(0) {
+            return (Vec::new(), Some(marker.name));
+        }
+        for at in 0..body.len() {
+            if let Some(marker) = marker_at(at).or_else(|| led_at(at)) {
+                return (body[..at].to_vec(), Some(marker.name));
+            }
+        }
+        (body.to_vec(), None)
+    }
+
+    /// Numbers that look random and are the same in every run.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
+        }
+    }
+
+    /// Whether the body has the same outcome whole, by the oracle, and in many kinds of pieces.
+    fn agrees(body: &[u8], numbers: &mut Numbers) {
+        let wanted = oracle(body);
+        assert_eq!(stream(&[body]), wanted, "whole: {}", body.escape_ascii());
+        for size in [1, 7, 100] {
+            let pieces: Vec<&[u8]> = body.chunks(size).collect();
+            assert_eq!(
+                stream(&pieces),
+                wanted,
+                "by {size}: {}",
+                body.escape_ascii()
+            );
+        }
+        for _ in 0..4 {
+            let (mut pieces, mut rest) = (Vec::new(), body);
+            while !rest.is_empty() {
+                let (piece, more) = rest.split_at(numbers.below(rest.len() + 1));
+                pieces.push(piece);
+                rest = more;
+            }
+            assert_eq!(stream(&pieces), wanted, "{pieces:?}");
+        }
+    }
+
+    /// Spellings of a plain text, as pages have them.
+    fn spellings(text: &str) -> Vec<String> {
+        let html = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;");
+        let json = text
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
+        let twice = json.replace('\\', "\\\\").replace('"', "\\\"");
+        vec![
+            text.to_owned(),
+            text.replace('\n', "\r\n"),
+            html.replace('\n', "<br>\n"),
+            html.replace(' ', "&nbsp;"),
+            html.replace('(', "&#40;").replace('"', "&#x22;"),
+            text.replace(' ', "</b> <b class=\"x\">"),
+            json.replace('<', "\\u003c"),
+            json,
+            twice,
+        ]
+    }
+
+    const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/shop/till.py\", line 3, in pay\n    \
+        charge(card)\nKeyError: 'card'\n";
+
+    #[test]
+    fn a_traceback_in_every_spelling() {
+        for text in spellings(TRACEBACK) {
+            let body = format!("<p>Sorry.</p>{text}");
+            let (passed, marker) = stream(&[body.as_bytes()]);
+            assert_eq!(marker, Some("Python traceback"), "{body}");
+            assert_eq!(passed, b"<p>Sorry.</p>", "{body}");
+            for cut in 0..body.len() {
+                let (start, end) = body.as_bytes().split_at(cut);
+                assert_eq!(
+                    stream(&[start, end]).0,
+                    b"<p>Sorry.</p>",
+                    "{body} cut at {cut}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_marker_finds_its_own_text() {
+        for marker in MARKERS {
+            let sample = format!("before {} after", marker.sample());
+            let bytes = sample.as_bytes();
+            assert_eq!(stream(&[bytes]).0, b"before ", "{sample}");
+            for cut in 0..bytes.len() {
+                let (start, end) = bytes.split_at(cut);
+                assert_eq!(stream(&[start, end]).0, b"before ", "{sample} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn anchors_are_rare() {
+        for anchor in &Search::get().texts {
+            let text = anchor.escape_ascii();
+            assert!(anchor.len() >= 4, "{text} is everywhere");
+            // What programs print as signs of progress would come one late.
+            assert!(
+                !b".#=*-+|/ ".contains(&anchor[0]),
+                "{text} begins as anything may"
+            );
+        }
+    }
+
+    #[test]
+    fn splitting_does_not_matter() {
+        let mut numbers = Numbers(0x5eed);
+        let mut parts: Vec<String> = spellings(TRACEBACK);
+        parts.extend(MARKERS.iter().map(Marker::sample));
+        for word in [
+            "Traceback",
+            "File ",
+            "File \"",
+            "<title>",
+            "</title>",
+            "<p>",
+            "&quot;",
+            "&",
+            "\\",
+            "%",
+            "\n",
+            " ",
+            "x",
+            "{\"error\": ",
+            "{\"detail\":\"",
+            "\"errors\":[{",
+            "Internal Server Error</h1><p>",
+            "KeyError at /x\nno\n\n",
+            "(most recent call last",
+            "…",
+        ] {
+            parts.push(word.to_owned());
+        }
+        for round in 0..600 {
+            let mut body = Vec::new();
+            for _ in 0..=numbers.below(6) {
+                let part = parts[numbers.below(parts.len())].as_bytes();
+                // Often only a part of it, which looks like a marker up to its end.
+                let end = if numbers.below(2) == 0 {
+                    part.len()
+                } else {
+                    numbers.below(part.len() + 1)
+                };
+                body.extend(&part[..end]);
+            }
+            if round % 200 == 0 {
+                body.splice(0..0, std::iter::repeat_n(b'.', LONGEST_HOLD));
+                body.splice(0..0, *b"<title>");
+            }
+            agrees(&body, &mut numbers);
+        }
+    }
+
+    #[test]
+    fn what_is_harmless_passes_and_nothing_is_kept() {
+        for body in [
+            "How to read a traceback: the line \"Traceback (most recent call last):\" comes first.",
+            "<title>Traceback</title><h1>Traceback</h1><p>Tracebacks are read from below.",
+            "see File \"report-1.txt\", line 10 of 900",
+            "{\"error\": \"not found\"}",
+            "{\"errors\":[{\"message\":\"no such field\"}]}",
+            "ValueError at /shop\nis what it said",
+            "<title>Error - no such page</title>",
+            "if(x.match(/Traceback \\(most recent call last\\)/))t(\"File\",\"line\",3)",
+            "<title>unfinished",
+            "Traceback (most",
+            "File \"",
+        ] {
+            let (passed, marker) = stream(&[body.as_bytes()]);
+            assert_eq!((passed.as_slice(), marker), (body.as_bytes(), None));
+        }
+        // An ordinary page is held back at no place.
+        let mut scanner = Scanner::default();
+        for piece in [
+            "<!DOCTYPE html>\n<html>",
+            "<body><p>Fish and files.",
+            "</body>",
+        ] {
+            let step = scanner.feed(piece.as_bytes());
+            assert_eq!(step.pass, 0..piece.len());
+            assert!(!scanner.is_holding());
+        }
+    }
+
+    #[test]
+    fn little_is_held_back() {
+        // However long a title or a report is, what is held stays small, and the rest passes.
+        for start in [
+            "<title>",
+            "{\"error\": \"",
+            "\"errors\":[{",
+            "Internal Server Error</h1><p>",
+            "File \"",
+        ] {
+            let mut scanner = Scanner::default();
+            let mut most = scanner.feed(start.as_bytes()).pass.len();
+            for _ in 0..40_000 {
+                assert!(scanner.feed(b"x").found.is_none());
+                most = most.max(scanner.held.len());
+            }
+            assert!(
+                most <= LONGEST_HOLD + LONGEST_HOLD / 8,
+                "{start} holds {most}"
+            );
+            assert!(!scanner.is_holding(), "{start}");
+        }
+    }
+
+    #[test]
+    fn header_fields() {
+        for (name, value) in [
+            ("X-Traceback", "see the log"),
+            ("X-Debug-Exception", "x"),
+            ("X-Status", "ValueError: no such card"),
+            ("X-Status", "shop.errors.CardError('x')"),
+            (
+                "X-Message",
+                "Traceback (most recent call last): File \"x.py\", line 3, in pay",
+            ),
+            (
+                "Location",
+                "/sorry?why=Traceback+%28most+recent+call+last%29%3A%0A++File+%22x.py%22%2C+line+3%2C+in+pay",
+            ),
+            ("ValueError", "no such card"),
+        ] {
+            assert!(
+                is_error_field(name.as_bytes(), value.as_bytes()),
+                "{name}: {value}"
+            );
+        }
+        for (name, value) in [
+            ("X-Error", "none"),
+            ("WWW-Authenticate", "Bearer error=\"invalid_token\""),
+            ("Warning", "199 - \"old\""),
+            ("Location", "/errors/ValueError"),
+            ("X-Status", "Error: none"),
+            ("Set-Cookie", "session=TypeErrors; Path=/"),
+        ] {
+            assert!(
+                !is_error_field(name.as_bytes(), value.as_bytes()),
+                "{name}: {value}"
+            );
+        }
+    }
+}

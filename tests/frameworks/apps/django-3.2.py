@@ -1,0 +1,24 @@
+# environment: django-3.2
+# leak: /boom
+# leak: /boom Accept: text/plain
+# leak: /chained
+# leak: /missing
+# leak: /order
+# leak: /broken
+# leak: /template-missing
+# leak: /included
+# leak: /inline
+# leak: /fine Host: example.com
+# harmless: /fine
+# harmless: /boom
+# harmless: /missing
+# harmless: /broken
+# harmless: POST /form
+# harmless: /fine Host: example.com
+# harmless-debug: /fine
+# harmless-debug: POST /form
+"""Django 3.2's debug pages."""
+
+from _django import main
+
+main()

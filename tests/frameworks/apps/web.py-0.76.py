@@ -1,0 +1,14 @@
+# environment: web.py-0.76
+# leak: /boom
+# leak: /unspoken
+# leak: /template
+# harmless: /fine
+# harmless: /boom
+# harmless: /missing
+# harmless-debug: /fine
+# harmless-debug: /missing
+"""web.py 0.76's error pages."""
+
+from _webpy import main
+
+main()
