@@ -121,7 +121,7 @@ fn judge(row: &Hazard<'_>, answer: &Response, lines: &[String], failures: &mut V
     };
     if row.tags.is_empty() != own.is_empty() || !own.iter().all(|line| tagged(line)) {
         fail(format!("log is not of {:?}: {own:?}", row.tags));
-    } else if own.len() > 1 {
+    } else if own.iter().filter(|line| !is_excerpt(line)).count() > 1 {
         fail(format!("logged more than once: {own:?}"));
     }
     for line in others {
@@ -129,6 +129,11 @@ fn judge(row: &Hazard<'_>, answer: &Response, lines: &[String], failures: &mut V
             fail(format!("unexpected line in the log: {line}"));
         }
     }
+}
+
+/// Whether the line is one of the text that was withheld, under the incident's own line.
+pub fn is_excerpt(line: &str) -> bool {
+    line.contains(": id=") && line.contains(" | ")
 }
 
 /// Fails with all that was found, not with the first.

@@ -17,6 +17,7 @@ mod hazard;
 
 mod config;
 mod debug;
+mod errors;
 mod evasion;
 mod fallthrough;
 mod identical;

@@ -246,7 +246,7 @@ impl Observed {
         self.handlers.is_some() || self.unknown
     }
 
-    /// A `Python*Handler` runs between the per-directory configuration and the handler phase.
+    /// A `Python*Handler` runs before the handler phase.
     pub fn runs_early(&self) -> bool {
         // Most directories have none at all, and every request asks.
         let Some(handlers) = &self.handlers else {
@@ -255,7 +255,9 @@ impl Observed {
         handlers.iter().any(|h| {
             matches!(
                 h.phase,
-                Phase::HeaderParser
+                Phase::PostReadRequest
+                    | Phase::Trans
+                    | Phase::HeaderParser
                     | Phase::Init
                     | Phase::Access
                     | Phase::Authen
