@@ -12,10 +12,11 @@ build: setup-build
 	$(CARGO) build --release
 
 # One table: what an attacker asks for, without the module and with it. KEEP=1 leaves the protected
-# server running and prints its address.
+# server running and prints its address. Django and Flask are installed for it, once, in the target directory.
 demo: setup-test
 	$(CARGO) build --release
-	KEEP='$(KEEP)' $(CARGO) run --release --quiet --example demo
+	packages="$$(/usr/bin/python3 tests/frameworks/capture.py '$(PYGUARD_FRAMEWORKS)' --environment django-5 flask-3)" && \
+	PYGUARD_DEMO_PACKAGES="$$packages" KEEP='$(KEEP)' $(CARGO) run --release --quiet --example demo
 
 test: setup-test frameworks test-pure test-httpd
 

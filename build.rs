@@ -76,6 +76,7 @@ mod httpd {
         "OR_ALL",
         "OR_FILEINFO",
         "RSRC_CONF",
+        "ap_conn_keepalive_e.*",
         "ap_filter_type.*",
         "apr_filetype_e.*",
         "apr_read_type_e.*",

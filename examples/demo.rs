@@ -15,10 +15,13 @@
 #[path = "../tests/harness/mod.rs"]
 mod harness;
 
+use std::fs::{self, File, Permissions};
 use std::io::{self, IsTerminal};
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::ExitCode;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use harness::{Engine, Options, Response, Server, request};
 
@@ -27,20 +30,24 @@ use harness::{Engine, Options, Response, Server, request};
 enum Site {
     /// The whole site, under mod_python.
     Python,
-    /// Its WSGI application under mod_wsgi, which refuses to live beside mod_python.
+    /// Its WSGI applications under mod_wsgi, which refuses to live beside mod_python.
     Wsgi,
     /// The site on a machine where mod_python, mod_wsgi and mod_cgi were forgotten.
     Bare,
+    /// A server without Python, before one that is written in it.
+    Front,
 }
 
 /// In the order of their numbers.
-const SITES: [Site; 3] = [Site::Python, Site::Wsgi, Site::Bare];
+const SITES: [Site; 4] = [Site::Python, Site::Wsgi, Site::Bare, Site::Front];
 
 /// What the module makes of a row.
 #[derive(Clone, Copy)]
 enum Promise {
     /// This status, nothing of what was shown without the module, and a word for what is left.
     Hidden(u16, &'static str),
+    /// The same status and this, which was sent before; from what was shown on, a notice.
+    Notice(&'static str),
     /// The same status, and what the row is about: for the developer.
     Shown,
     /// The same status, content type and body.
@@ -105,6 +112,28 @@ const fn page(target: &'static str, what: &'static str, shows: &'static str) -> 
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
+    Row {
+        status: 200,
+        with: Promise::Notice("<h1>Your bicycle</h1>"),
+        ..traceback("R04", "/repairs/bicycle", "a page prints its traceback", "SECRET-repairs-table")
+    },
+    Row {
+        status: 200,
+        ..traceback("R04", "/cgi/quote.py", "a CGI's traceback in JSON", "SECRET-cgi-quote")
+    },
+    Row {
+        site: Site::Wsgi,
+        ..traceback("R04", "/orders/pay", "Django in debug mode", "SECRET-orders-account")
+    },
+    Row {
+        site: Site::Wsgi,
+        ..traceback("R04", "/stock/count", "Flask, Werkzeug's debugger", "SECRET-stock-shelf")
+    },
+    Row {
+        site: Site::Front,
+        ..traceback("R04", "/workshop/diary", "Flask's server behind a proxy", "SECRET-workshop-diary")
+    },
+
     leak("R11", "/pages/hello.psp_", "PSP shows source of a page", "SECRET-pages-hello"),
     leak("R11", "/showcase/index.psp_", "no .psp_ mapping needed", "SECRET-showcase-index"),
     leak("R11", "/showcase/models.py", "PSP echoes a module", "SECRET-showcase-models"),
@@ -198,6 +227,11 @@ const ROWS: &[Row] = &[
         with: Promise::Shown,
         ..leak("", "dev.localhost/pages/hello.psp_", "the developer: PSP source", "SECRET-pages-hello")
     },
+    Row {
+        site: Site::Wsgi,
+        with: Promise::Shown,
+        ..traceback("", "dev.localhost/orders/pay", "the developer: Django", "SECRET-orders-account")
+    },
 
     page("/", "home page", "Bicycles since 1974"),
     page("/assets/site.css", "style sheet", "font-family"),
@@ -208,6 +242,7 @@ const ROWS: &[Row] = &[
     page("/shop/shop.css", "style sheet beside the pages", ".shop"),
     page("/downloads/catalogue-2024.zip", "archive that is on offer", "Roadster 499"),
     page("/.well-known/security.txt", ".well-known", "security@"),
+    page("/tutorial/tracebacks.html", "tutorial with a traceback", "KeyError: &#x27;tandem&#x27;"),
     page("/shop/index.py", "publisher page", "<h1>Shop</h1>"),
     page("/shop/prices.py/show?item=tandem", "publisher page with a value", "tandem: 1299"),
     page("/pages/hello.psp", "PSP page", "<p>Good day</p>"),
@@ -218,6 +253,9 @@ const ROWS: &[Row] = &[
     page("/cgi/hello.py", "CGI script", "Hello from CGI"),
     Row { site: Site::Wsgi, ..page("/app/orders", "WSGI application, mod_wsgi", "WSGI at /orders") },
     Row { site: Site::Wsgi, ..page("/wsgi/site.wsgi", "WSGI script, mod_wsgi", "WSGI at") },
+    Row { site: Site::Wsgi, ..page("/orders/", "Django page in debug mode", "<h1>Orders</h1>") },
+    Row { site: Site::Wsgi, ..page("/stock/", "Flask page in debug mode", "<h1>Stock</h1>") },
+    Row { site: Site::Front, ..page("/workshop/", "page behind a proxy", "<h1>Workshop</h1>") },
 ];
 
 /// What the demo's site has beyond that of the tests.
@@ -235,6 +273,10 @@ const MORE: &str = r#"
     PythonHandler mod_python.wsgi
     PythonOption mod_python.wsgi.application booking_app::application
 </Directory>
+<Directory "@SITE@/repairs">
+    SetHandler mod_python
+    PythonHandler repairs
+</Directory>
 <Location "/status">
     SetHandler mod_python
     PythonHandler mod_python.testhandler
@@ -245,13 +287,34 @@ const MORE: &str = r#"
 </Directory>
 Alias "/tools" "@ROOT@/outside/tools"
 
-<VirtualHost 127.0.0.1:@PORT@>
-    ServerName www.localhost
-</VirtualHost>
 # For the style sheets, by the path that the last release was put under.
 <VirtualHost 127.0.0.1:@PORT@>
     ServerName static.localhost
     DocumentRoot "@ROOT@/outside/current"
+</VirtualHost>
+"#;
+
+/// What its WSGI site has beyond that of the tests.
+const MORE_WSGI: &str = r#"
+WSGIDaemonProcess orders python-path="@COMMON@/django"
+WSGIDaemonProcess stock python-path="@COMMON@/flask"
+WSGIScriptAlias /orders "@ROOT@/outside/orders.wsgi" process-group=orders application-group=%{GLOBAL}
+WSGIScriptAlias /stock "@ROOT@/outside/stock.wsgi" process-group=stock application-group=%{GLOBAL}
+<Directory "@ROOT@/outside">
+    Require all granted
+</Directory>
+"#;
+
+/// What the server has that only passes requests on.
+const FRONT: &str = r#"
+# modules: proxy proxy_http
+ProxyPass "/workshop/" "http://127.0.0.1:@WORKSHOP@/"
+"#;
+
+/// The hosts of a site: the first is for everybody, the other for the developer.
+const HOSTS: &str = r#"
+<VirtualHost 127.0.0.1:@PORT@>
+    ServerName www.localhost
 </VirtualHost>
 <VirtualHost 127.0.0.1:@PORT@>
     ServerName dev.localhost
@@ -287,28 +350,262 @@ def application(environ, start_response):
     return [("Booked: %s" % environ["PATH_INFO"]).encode()]
 "#;
 
+/// Shows an error as many a site does: it prints the traceback, and goes on.
+const REPAIRS: &str = r#""""The repairs."""
+import traceback
+
+from mod_python import apache
+
+
+def handler(req):
+    req.content_type = "text/html"
+    req.write("<h1>Your bicycle</h1>")
+    req.flush()
+    try:
+        raise LookupError("SECRET-repairs-table")
+    except LookupError:
+        req.write("<pre>%s</pre>" % traceback.format_exc())
+    req.write("<p>Ask again tomorrow.</p>")
+    return apache.OK
+"#;
+
+const QUOTE: &str = r#"#!/usr/bin/python3
+"""What a repair will cost, for a script in a page."""
+import json
+import traceback
+
+print("Content-Type: application/json\n")
+try:
+    raise RuntimeError("SECRET-cgi-quote")
+except RuntimeError as error:
+    print(json.dumps({"ok": False, "error": str(error), "traceback": traceback.format_exc()}))
+"#;
+
+const ORDERS: &str = r#""""The orders, on Django as it was when they were written."""
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+
+def orders(request):
+    return HttpResponse("<h1>Orders</h1>")
+
+
+def pay(request):
+    card = "SECRET-orders-card"
+    raise ValueError("SECRET-orders-account does not take %s" % card)
+
+
+settings.configure(
+    DEBUG=True,
+    SECRET_KEY="SECRET-orders-key",
+    ROOT_URLCONF=(path("", orders), path("pay", pay)),
+)
+application = get_wsgi_application()
+"#;
+
+const STOCK: &str = r#""""The stock, on Flask. Nobody took the debugger away."""
+from flask import Flask
+from werkzeug.debug import DebuggedApplication
+
+app = Flask(__name__)
+app.debug = True
+
+
+@app.route("/")
+def stock():
+    return "<h1>Stock</h1>"
+
+
+@app.route("/count")
+def count():
+    shelf = {"tandem": "SECRET-stock-shelf"}
+    raise KeyError("not in %s" % shelf)
+
+
+application = DebuggedApplication(app)
+"#;
+
+/// Runs as whoever runs the demo. So it has no console in the browser, and it ends with the demo,
+/// however that ends.
+const WORKSHOP: &str = r#""""The workshop, on Flask's own server."""
+import os
+import sys
+import threading
+
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/")
+def workshop():
+    return "<h1>Workshop</h1>"
+
+
+@app.route("/diary")
+def diary():
+    raise OSError("cannot read SECRET-workshop-diary")
+
+
+def end():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end, daemon=True).start()
+app.run(port=0, debug=True, use_reloader=False, use_evalex=False)
+"#;
+
+const TUTORIAL: &str = r#"<!DOCTYPE html>
+<title>How to read a traceback</title>
+<p>The last line says what went wrong, the one above it where:</p>
+<pre>Traceback (most recent call last):
+  File "prices.py", line 3, in show
+    return PRICES["tandem"]
+KeyError: &#x27;tandem&#x27;
+</pre>
+"#;
+
+/// How long the workshop's server may take to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A directory for what several servers use, while the demo runs.
+struct Common {
+    directory: PathBuf,
+}
+
+impl Common {
+    /// With copies of the two directories that have Django and Flask in them: what lies below
+    /// somebody's home, httpd may not be allowed to read.
+    fn new(django: &Path, flask: &Path) -> Result<Common, String> {
+        let directory = std::env::temp_dir().join(format!("pyguard-demo-{}", std::process::id()));
+        let failed = |e: io::Error| format!("{}: {e}", directory.display());
+        new_directory(&directory).map_err(failed)?;
+        let common = Common {
+            directory: directory.clone(),
+        };
+        for (from, name) in [(django, "django"), (flask, "flask")] {
+            copy(from, &directory.join(name)).map_err(|e| format!("{}: {e}", from.display()))?;
+        }
+        Ok(common)
+    }
+}
+
+impl Drop for Common {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.directory)
+            .unwrap_or_else(|e| eprintln!("{}: {e}", self.directory.display()));
+    }
+}
+
+fn new_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+}
+
+/// Copies packages so that everybody can read them, without the translations, the largest part of
+/// Django, and without hidden directories.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    new_directory(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (original, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                copy(&original, &target)?;
+            }
+        } else if !original.extension().is_some_and(|e| e == "mo" || e == "po") {
+            fs::copy(&original, &target)?;
+            fs::set_permissions(&target, Permissions::from_mode(0o644))?;
+        }
+    }
+    Ok(())
+}
+
+/// The server behind the proxy.
+struct Workshop {
+    child: Child,
+    port: u16,
+}
+
+impl Workshop {
+    fn start(common: &Common) -> Result<Workshop, String> {
+        let program = common.directory.join("workshop.py");
+        let log = common.directory.join("workshop.log");
+        let failed = |e: io::Error| format!("{}: {e}", program.display());
+        fs::write(&program, WORKSHOP).map_err(failed)?;
+        // The Python that httpd has inside, and nothing of the caller's environment.
+        let child = Command::new("/usr/bin/python3")
+            .arg(&program)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LANG", "C")
+            .env("PYTHONPATH", common.directory.join("flask"))
+            .current_dir(&common.directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).map_err(failed)?)
+            .spawn()
+            .map_err(failed)?;
+        let mut workshop = Workshop { child, port: 0 };
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // It takes a port that is free and says which.
+            let said = fs::read(&log).unwrap_or_default();
+            let said = String::from_utf8_lossy(&said);
+            let port = said
+                .split_once("Running on http://127.0.0.1:")
+                .and_then(|(_, rest)| rest.split_once('\n'))
+                .and_then(|(port, _)| port.trim().parse().ok());
+            if let Some(port) = port {
+                workshop.port = port;
+                return Ok(workshop);
+            }
+            if !matches!(workshop.child.try_wait(), Ok(None)) || Instant::now() > deadline {
+                return Err(format!("Flask's server does not start:\n{said}"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 impl Site {
-    fn options(self, guarded: bool) -> Options {
+    fn options(self, guarded: bool, common: &Common, workshop: &Workshop) -> Options {
         let (engine, scenario, extra) = match self {
-            Site::Python => (Engine::ModPython, "site", MORE),
-            Site::Wsgi => (Engine::ModWsgi, "wsgi", ""),
-            Site::Bare => (Engine::Neither, "unloaded", "AcceptPathInfo On"),
+            Site::Python => (Engine::ModPython, "site", format!("{HOSTS}{MORE}")),
+            Site::Wsgi => (Engine::ModWsgi, "wsgi", format!("{HOSTS}{MORE_WSGI}")),
+            Site::Bare => (Engine::Neither, "unloaded", "AcceptPathInfo On".to_owned()),
+            Site::Front => (Engine::Neither, "", FRONT.to_owned()),
         };
         Options {
             guarded,
             engine,
             scenario,
-            extra: extra.to_owned(),
+            extra: extra
+                .replace("@COMMON@", &common.directory.display().to_string())
+                .replace("@WORKSHOP@", &workshop.port.to_string()),
             careless: true,
             ..Options::default()
         }
     }
 
-    fn start(self, guarded: bool) -> Result<Server, String> {
-        Server::try_start_with(&self.options(guarded), |server| {
-            if self == Site::Python {
-                prepare(server);
+    fn start(self, options: &Options) -> Result<Server, String> {
+        Server::try_start_with(options, |server| match self {
+            Site::Python => prepare(server),
+            Site::Wsgi => {
+                server.write("../outside/orders.wsgi", ORDERS.as_bytes());
+                server.write("../outside/stock.wsgi", STOCK.as_bytes());
             }
+            Site::Bare | Site::Front => {}
         })
     }
 }
@@ -318,6 +615,11 @@ fn prepare(server: &Server) {
     server.write("till/till.py", TILL.as_bytes());
     server.write("till/access/guard.py", GUARD.as_bytes());
     server.write("booking/booking_app.py", BOOKING.as_bytes());
+    server.write("repairs/repairs.py", REPAIRS.as_bytes());
+    server.write("cgi/quote.py", QUOTE.as_bytes());
+    fs::set_permissions(server.site("cgi/quote.py"), Permissions::from_mode(0o755))
+        .expect("a program");
+    server.write("tutorial/tracebacks.html", TUTORIAL.as_bytes());
     server.write("showcase/suppliers.txt", b"SECRET-showcase-suppliers\n");
     server.write("shop/prices.pyo", b"SECRET-shop-pyo\n");
     server.write("settings copy.py", b"SECRET-copy\n");
@@ -359,6 +661,12 @@ impl Row {
             Promise::Hidden(status, _) => {
                 with.status == status && !with.contains(self.shows) && !with.contains("SECRET-")
             }
+            Promise::Notice(begin) => {
+                with.status == without.status
+                    && with.contains(begin)
+                    && with.contains("[error text withheld, incident ")
+                    && !with.contains("SECRET-")
+            }
             Promise::Shown => self.is_open(with),
             Promise::Same => {
                 let meaning = |r: &Response| (r.status, r.header("Content-Type"), r.body.clone());
@@ -379,6 +687,7 @@ impl Line {
         let is_kept = row.is_kept(without, with);
         let verdict = match row.with {
             Promise::Same if is_kept => "the same".to_owned(),
+            Promise::Notice(_) if is_kept => format!("{} and a notice", with.status),
             Promise::Hidden(status, left) if is_kept => format!("{status} {left}"),
             _ => telling(with),
         };
@@ -394,6 +703,7 @@ impl Line {
 fn promise(row: &Row) -> String {
     let with = match row.with {
         Promise::Hidden(status, _) => format!("{status} without it"),
+        Promise::Notice(begin) => format!("{begin:?} and a notice"),
         Promise::Shown => "the same".to_owned(),
         Promise::Same => "the same in every byte".to_owned(),
     };
@@ -484,27 +794,39 @@ struct Pair {
 }
 
 fn main() -> ExitCode {
-    let module = harness::module_file();
-    if !module.is_file() {
-        eprintln!(
-            "demo: {} does not exist: run `make build`",
-            module.display()
-        );
-        return ExitCode::FAILURE;
-    }
-    let start = |site: Site| -> Result<Pair, String> {
-        Ok(Pair {
-            open: site.start(false)?,
-            guarded: site.start(true)?,
-        })
-    };
-    let pairs: Vec<Pair> = match SITES.into_iter().map(start).collect() {
-        Ok(pairs) => pairs,
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(said) => {
             eprintln!("demo: {said}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
+    }
+}
+
+/// Whether every row is as promised.
+fn run() -> Result<bool, String> {
+    let module = harness::module_file();
+    if !module.is_file() {
+        return Err(format!(
+            "{} does not exist: run `make build`",
+            module.display()
+        ));
+    }
+    let packages = std::env::var("PYGUARD_DEMO_PACKAGES").unwrap_or_default();
+    let packages: Vec<&Path> = packages.lines().map(Path::new).collect();
+    let [django, flask] = packages[..] else {
+        return Err("it needs Django and Flask: use `make demo`, which installs them".to_owned());
     };
+    let common = Common::new(django, flask)?;
+    let workshop = Workshop::start(&common)?;
+    let start = |site: Site| -> Result<Pair, String> {
+        Ok(Pair {
+            open: site.start(&site.options(false, &common, &workshop))?,
+            guarded: site.start(&site.options(true, &common, &workshop))?,
+        })
+    };
+    let pairs: Vec<Pair> = SITES.into_iter().map(start).collect::<Result<_, _>>()?;
     let lines: Vec<Line> = ROWS
         .iter()
         .map(|row| {
@@ -526,14 +848,12 @@ fn main() -> ExitCode {
         }
     }
     println!("{} rows, {kept} as promised", lines.len());
-    match kept == lines.len() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
+    Ok(kept == lines.len())
 }
 
 const NOTES: &str = "\
-The rows on mod_wsgi, and on what is not loaded, come from a second and a third pair of servers.
+The rows on mod_wsgi (/app, /wsgi, /scripts, /orders, /stock), on what is not loaded and on a proxy
+(/workshop) come from three more pairs of servers.
 Everybody in this demo is 127.0.0.1. The developer is whoever asks the host dev.localhost, which has
 `PyGuardDebugFrom 127.0.0.1`; the other hosts trust nobody. A request with X-Forwarded-For in it (the
 last row of R12) comes from behind a proxy, and is not the developer's.";

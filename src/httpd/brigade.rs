@@ -104,7 +104,7 @@ impl<'b> Brigade<'b> {
 
     /// Moves every bucket of another brigade to the end of this one.
     pub(super) fn take_all(&mut self, from: &mut Brigade<'_>) {
-        // SAFETY: live brigades with the same allocator.
+        // SAFETY: live brigades of the same connection, whose allocator both use.
         unsafe { sys::pyguard_brigade_concat(self.as_ptr(), from.as_ptr()) };
     }
 

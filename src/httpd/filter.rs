@@ -13,7 +13,7 @@ use crate::policy::coding::{Reader, Seen};
 use crate::policy::leak::{EXCERPT, Scanner, is_error_field, is_error_text};
 use crate::policy::marker::Marker;
 use crate::policy::message::{Lines, escaped};
-use crate::policy::response::{Coding, Plan, Reason, Response, plan};
+use crate::policy::response::{Coding, Plan, Reason, Response, is_stream, plan};
 use crate::policy::rule::Rule;
 use crate::policy::settings::{Errors, Mode};
 
@@ -42,6 +42,12 @@ const UNREAD: &CStr = c"PG104";
 
 /// What a body is padded with.
 static SPACES: [u8; 4096] = [b' '; 4096];
+
+/// The most compressed bytes that are held back: what they stand for is never much.
+const MOST_HELD: usize = 1024 * 1024;
+
+/// After how many bytes of a brigade what is clean goes on.
+const PART: usize = 64 * 1024;
 
 /// The status where the application's own is none of a failure.
 const FAILED: u16 = 500;
@@ -77,6 +83,7 @@ pub(super) fn insert(request: Request<'_>, conf: &DirConf) {
     let state = request.state();
     state.looked_up.set(Some(request.is_looked_up()));
     withdraw(request);
+    request.remember_guesses();
     let handle = HANDLE.load(Ordering::Relaxed);
     // SAFETY: live request, and the handle that httpd gave for this configuration.
     let filter = unsafe {
@@ -124,7 +131,7 @@ struct Scanning<'r> {
     clean: Brigade<'r>,
     /// The body is held until it is longer than this, in bytes.
     hold: Option<usize>,
-    /// How many bytes are held.
+    /// How many bytes are held, or came since something was passed on.
     length: usize,
     /// Error text is logged, and sent.
     watch: bool,
@@ -174,7 +181,12 @@ struct Filter<'r> {
     sent: bool,
     /// A length was sent with it.
     has_length: bool,
+    /// The body was held before anything was sent.
+    held: bool,
 }
+
+// apr_palloc aligns to 8 bytes.
+const _: () = assert!(align_of::<Filter<'_>>() <= 8);
 
 /// Why a call of the filter ends early.
 enum Stop {
@@ -206,6 +218,7 @@ pub(super) unsafe extern "C" fn output(
                 return GONE;
             };
             Request::with((*filter).r, GONE, |request| {
+                let _unless_it_panics = CloseOnPanic(request);
                 let memory = memory(filter, request).cast::<Filter<'_>>();
                 let mut call = Call {
                     request,
@@ -219,21 +232,35 @@ pub(super) unsafe extern "C" fn output(
     })
 }
 
+/// After a panic nobody knows how much of the response was sent: no other may follow it on the
+/// connection.
+struct CloseOnPanic<'r>(Request<'r>);
+
+impl Drop for CloseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close_connection();
+        }
+    }
+}
+
 /// The filter's memory, made at its first call.
 ///
 /// # Safety
 /// `filter` is a live filter of the live request.
 unsafe fn memory(filter: *mut sys::ap_filter_t, request: Request<'_>) -> *mut c_void {
-    // SAFETY: as promised by the caller; apr_palloc returns memory aligned for any type, or ends
-    // the process. The cleanup drops what the record holds once, when the pool is cleared.
+    // SAFETY: as promised by the caller; apr_palloc returns memory aligned for it, or ends the
+    // process. The cleanup drops what the record holds once, when the pool is cleared.
     unsafe {
         if (*filter).ctx.is_null() {
             let pool = (*request.as_ptr()).pool;
             let record = sys::apr_palloc(pool, size_of::<Filter<'_>>()).cast::<Filter<'_>>();
             record.write(Filter {
                 stage: Stage::Undecided,
-                sent: false,
+                // By an earlier phase, through another filter.
+                sent: request.state().sent.get(),
                 has_length: false,
+                held: false,
             });
             let child = sys::apr_pool_cleanup_null;
             sys::apr_pool_cleanup_register(pool, record.cast(), Some(drop_memory), Some(child));
@@ -292,6 +319,10 @@ impl<'r> Call<'_, 'r> {
             Err(Stop::Refused(status)) => status,
             Err(Stop::Broken) => {
                 self.break_off();
+                // With the end in the same brigade, there is no later call to answer at.
+                if let Ok(stage) = self.fail(brigade) {
+                    self.filter.stage = stage;
+                }
                 GONE
             }
         };
@@ -311,6 +342,7 @@ impl<'r> Call<'_, 'r> {
             if brigade.is_empty() {
                 return 0;
             }
+            self.request.state().sent.set(true);
             sys::ap_pass_brigade(next, brigade.as_ptr())
         }
     }
@@ -321,7 +353,12 @@ impl<'r> Call<'_, 'r> {
             return Ok(());
         }
         if !self.filter.sent {
+            if self.filter.held {
+                // The generator has had time to set some since.
+                self.withhold_fields(&Table::BEFORE_BODY);
+            }
             self.filter.sent = true;
+            self.request.state().sent.set(true);
             let length = self.request.field(Table::Headers, c"Content-Length");
             self.filter.has_length = length.is_some() && self.request.main().is_none();
         }
@@ -359,11 +396,15 @@ impl<'r> Call<'_, 'r> {
             Plan::Pass => Stage::Passing,
             Plan::Unread => {
                 self.tell_unread();
-                Stage::Passing
+                // It may be plain after all, whatever its header says.
+                self.scanning(Coding::Identity, None, false)
             }
             Plan::Watch(coding) => self.scanning(coding, None, true),
             Plan::Stream(coding) => self.scanning(coding, None, false),
-            Plan::Hold(coding) => self.scanning(coding, Some(settings.error_buffer()), false),
+            Plan::Hold(coding) => {
+                self.filter.held = true;
+                self.scanning(coding, Some(settings.error_buffer()), false)
+            }
             Plan::Replace(Reason::Error) => {
                 let what = format!("withheld response of status {}", response.status);
                 let id = incident::report(request, Rule::ErrorText.tag(), &what);
@@ -381,6 +422,9 @@ impl<'r> Call<'_, 'r> {
         };
         Stage::Scanning(Scanning {
             text: match Reader::new(coding) {
+                None if is_stream(self.request.response_type()) => {
+                    Text::Plain(Scanner::of_stream())
+                }
                 None => Text::Plain(Scanner::default()),
                 Some(reader) => Text::Coded {
                     reader: Box::new(reader),
@@ -413,12 +457,14 @@ impl<'r> Call<'_, 'r> {
                     }
                     scanning.clean.take_all(brigade);
                     self.pass(&mut scanning.clean)?;
-                    return Ok(Stage::Passing);
+                    // What a handler of a later phase writes belongs to no response.
+                    return Ok(Stage::Closed);
                 }
                 Kind::Flush if scanning.hold.is_some() => bucket.delete(),
                 Kind::Error => {
                     // The rest will not come, so what was held back is not sent either.
                     scanning.text.forget();
+                    scanning.hold = None;
                     scanning.clean.take(bucket);
                 }
                 Kind::Flush | Kind::Metadata => scanning.clean.take(bucket),
@@ -428,14 +474,15 @@ impl<'r> Call<'_, 'r> {
                         return self.found(scanning, marker, &text, brigade);
                     }
                     scanning.text = Text::Plain(Scanner::default());
-                    scanning.length = scanning.length.saturating_add(bucket.length().unwrap_or(0));
+                    // Who sends it may close it when this call is over.
+                    scanning.hold = None;
                     scanning.clean.take(bucket);
                 }
                 Kind::File | Kind::Data => {
                     let ends_piece = bucket.length().is_none();
                     let data = match bucket.read(wait) {
                         Ok(data) => data,
-                        Err(Unread::NotYet) => {
+                        Err(Unread::NotYet) if !wait => {
                             // What is there goes before the wait.
                             wait = true;
                             if scanning.hold.is_none() && !scanning.clean.is_empty() {
@@ -444,7 +491,7 @@ impl<'r> Call<'_, 'r> {
                             }
                             continue;
                         }
-                        Err(Unread::Broken) => return Err(Stop::Broken),
+                        Err(_) => return Err(Stop::Broken),
                     };
                     wait = false;
                     scanning.length = scanning.length.saturating_add(data.len());
@@ -460,7 +507,10 @@ impl<'r> Call<'_, 'r> {
                             bucket.delete();
                             return self.found(scanning, marker, &text, brigade);
                         }
-                        Outcome::Unreadable => return self.unreadable(scanning, brigade),
+                        Outcome::Unreadable => {
+                            bucket.delete();
+                            return self.unreadable(scanning, brigade);
+                        }
                     }
                     if scanning.hold.is_some_and(|most| scanning.length > most) {
                         scanning.hold = None;
@@ -468,14 +518,17 @@ impl<'r> Call<'_, 'r> {
                     // As httpd's own filters do: a body whose length is not known goes as it is
                     // read, unless this was all of it.
                     let is_last = brigade.first().is_some_and(|next| next.kind() == Kind::End);
-                    if ends_piece && scanning.hold.is_none() && !is_last {
+                    let is_much = scanning.length > PART;
+                    if (ends_piece || is_much) && scanning.hold.is_none() && !is_last {
                         self.pass(&mut scanning.clean)?;
+                        scanning.length = 0;
                     }
                 }
             }
         }
         if scanning.hold.is_none() {
             self.pass(&mut scanning.clean)?;
+            scanning.length = 0;
         }
         Ok(Stage::Scanning(scanning))
     }
@@ -494,15 +547,21 @@ impl<'r> Call<'_, 'r> {
             "withheld"
         };
         let tag = marker.rule.tag();
-        let id = incident::report(self.request, tag, &format!("{verb} {}", marker.name));
+        let what = format!("{verb} {}", marker.name);
         if scanning.watch {
-            if let Text::Plain(_) = scanning.text {
-                scanning.clean.write(text)?;
+            // What would have been denied would have had no response.
+            if !self.request.state().reported.get() {
+                incident::report(self.request, tag, &what);
+            }
+            match &scanning.text {
+                Text::Plain(_) => scanning.clean.write(text)?,
+                Text::Coded { held, .. } => scanning.clean.write(held)?,
             }
             scanning.clean.take_all(brigade);
             self.pass(&mut scanning.clean)?;
             return Ok(Stage::Passing);
         }
+        let id = incident::report(self.request, tag, &what);
         let reader = match scanning.text {
             Text::Plain(_) => None,
             Text::Coded { reader, .. } => Some(reader),
@@ -528,6 +587,7 @@ impl<'r> Call<'_, 'r> {
         clean: Option<Brigade<'r>>,
     ) -> Withholding<'r> {
         let request = self.request;
+        request.forbid_storing();
         let is_part = request.main().is_some();
         let instead = match clean.or_else(|| Brigade::new(request)) {
             // A part of a response is nothing to put an error document in place of.
@@ -563,6 +623,7 @@ impl<'r> Call<'_, 'r> {
         while let Some(mut bucket) = brigade.first() {
             match bucket.kind() {
                 Kind::End => {
+                    self.withhold_fields(&[Table::Trailers]);
                     self.finish_telling(&mut withholding);
                     match withholding.instead {
                         Instead::Document => self.die(),
@@ -593,13 +654,14 @@ impl<'r> Call<'_, 'r> {
                 },
                 Kind::Data | Kind::File => {
                     let counts = matches!(withholding.instead, Instead::Notice { pad: true, .. });
-                    if withholding.lines.is_full() && !counts {
+                    // What has no length yet is a program that writes, and waits for its reader.
+                    if withholding.lines.is_full() && !counts && bucket.length().is_some() {
                         bucket.delete();
                         continue;
                     }
                     let data = match bucket.read(wait) {
                         Ok(data) => data,
-                        Err(Unread::NotYet) => {
+                        Err(Unread::NotYet) if !wait => {
                             wait = true;
                             if let Instead::Notice { clean, .. } = &mut withholding.instead
                                 && !clean.is_empty()
@@ -609,7 +671,7 @@ impl<'r> Call<'_, 'r> {
                             }
                             continue;
                         }
-                        Err(Unread::Broken) => return Err(Stop::Broken),
+                        Err(_) => return Err(Stop::Broken),
                     };
                     wait = false;
                     match &mut withholding.reader {
@@ -653,7 +715,7 @@ impl<'r> Call<'_, 'r> {
         Ok(())
     }
 
-    /// The compressed body is not what its coding promises.
+    /// The compressed body is not what its coding promises. It may be plain after all, or go on so.
     fn unreadable(
         &mut self,
         mut scanning: Scanning<'r>,
@@ -669,12 +731,15 @@ impl<'r> Call<'_, 'r> {
         if !scanning.watch && strict {
             return Err(Stop::Broken);
         }
-        if let Text::Coded { held, .. } = &scanning.text {
-            scanning.clean.write(held)?;
+        let held = scanning.text.become_plain();
+        match scanning.look(&held)? {
+            Outcome::Found(marker, text) => self.found(scanning, marker, &text, brigade),
+            Outcome::Clean => {
+                scanning.clean.write(&held)?;
+                self.scan(scanning, brigade)
+            }
+            Outcome::Taken | Outcome::Unreadable => self.scan(scanning, brigade),
         }
-        scanning.clean.take_all(brigade);
-        self.pass(&mut scanning.clean)?;
-        Ok(Stage::Passing)
     }
 
     /// Puts httpd's error document in place of a response that cannot be read.
@@ -767,7 +832,7 @@ impl<'r> Call<'_, 'r> {
             if bucket.kind() == Kind::End {
                 if self.filter.sent {
                     self.break_off();
-                } else {
+                } else if self.request.main().is_none() {
                     self.die();
                 }
                 return Ok(Stage::Closed);
@@ -779,6 +844,7 @@ impl<'r> Call<'_, 'r> {
 
     /// Has httpd close the connection, if something of the response was sent.
     fn break_off(&mut self) {
+        self.request.forbid_storing();
         if self.filter.sent
             && let Some(mut end) = Brigade::new(self.request)
         {
@@ -833,9 +899,16 @@ impl Scanning<'_> {
                 }
                 Seen::Undecided => {
                     held.extend_from_slice(data);
-                    Outcome::Taken
+                    if held.len() > MOST_HELD {
+                        Outcome::Unreadable
+                    } else {
+                        Outcome::Taken
+                    }
                 }
-                Seen::Found(marker) => Outcome::Found(marker, reader.take_withheld()),
+                Seen::Found(marker) => {
+                    held.extend_from_slice(data);
+                    Outcome::Found(marker, reader.take_withheld())
+                }
                 Seen::Unreadable => {
                     held.extend_from_slice(data);
                     Outcome::Unreadable
@@ -865,6 +938,14 @@ impl Scanning<'_> {
 }
 
 impl Text {
+    /// Goes on as for a body that is not compressed. What was held back is to be looked at again.
+    fn become_plain(&mut self) -> Vec<u8> {
+        match std::mem::replace(self, Text::Plain(Scanner::of_stream())) {
+            Text::Plain(_) => Vec::new(),
+            Text::Coded { held, .. } => held,
+        }
+    }
+
     /// Drops what is held back.
     fn forget(&mut self) {
         match self {

@@ -200,7 +200,8 @@ fn before_handlers(request: Request<'_>) -> c_int {
     };
     let verdict = judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted);
     let answer = incident::answer(request, &conf.settings, verdict);
-    if answer == DECLINED && Answer::of(facts.handler) == Answer::Dynamic {
+    let is_dynamic = Answer::of(facts.handler) == Answer::Dynamic || request.is_proxied();
+    if answer == DECLINED && is_dynamic {
         filter::insert(request, conf);
     }
     answer

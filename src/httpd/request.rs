@@ -34,6 +34,11 @@ pub(super) struct State {
     pub(super) reported: Cell<bool>,
     /// The request is for a directory, and in its handler phase.
     pub(super) answers_directory: Cell<bool>,
+    /// `r->content_type` and `r->content_encoding` before the request's handler: httpd's guesses.
+    pub(super) guessed_type: Cell<*const c_char>,
+    pub(super) guessed_encoding: Cell<*const c_char>,
+    /// Something of the response went through the output filter.
+    pub(super) sent: Cell<bool>,
     /// The output filter, as long as nothing went through it.
     pub(super) filter: Cell<Option<NonNull<sys::ap_filter_t>>>,
     /// What [`Request::is_looked_up`] said before the output filter was in place.
@@ -246,10 +251,13 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Whether the handler is none but the name of a content type, which only httpd's default
-    /// handler answers to: a look that is cheap enough for every request.
+    /// Whether only httpd's default handler can answer: there is no handler but the name of a
+    /// content type, and no proxy. A look that is cheap enough for every request.
     #[inline(always)]
     pub(super) fn is_static(self) -> bool {
+        if self.is_proxied() {
+            return false;
+        }
         let handler = self.raw_handler().cast::<u8>();
         if handler.is_null() {
             return true;
@@ -265,6 +273,12 @@ impl<'r> Request<'r> {
                 _ => Answer::of(self.handler()) == Answer::Static,
             }
         }
+    }
+
+    /// Whether mod_proxy answers, whatever the handler is called.
+    pub(super) fn is_proxied(self) -> bool {
+        // SAFETY: live request.
+        unsafe { (*self.as_ptr()).proxyreq != 0 }
     }
 
     pub(super) fn target(self) -> Target {

@@ -42,24 +42,38 @@ impl<'r> Request<'r> {
         u16::try_from(unsafe { (*self.as_ptr()).status }).unwrap_or(u16::MAX)
     }
 
+    /// Remembers what httpd has guessed of the response by the name of its file. A program that
+    /// answers says itself what it sends, or says nothing.
+    pub(super) fn remember_guesses(self) {
+        let state = self.state();
+        // SAFETY: live request; the pointers are compared, and never followed.
+        unsafe {
+            let r = self.as_ptr();
+            state.guessed_type.set((*r).content_type);
+            state.guessed_encoding.set((*r).content_encoding);
+        }
+    }
+
     /// The content type of the response, wherever its generator put it.
     pub(super) fn response_type(self) -> &'r [u8] {
-        match self.content_type() {
-            b"" => self
-                .field(Table::Headers, c"Content-Type")
-                .or_else(|| self.field(Table::ErrorHeaders, c"Content-Type"))
-                .unwrap_or_default(),
-            known => known,
-        }
+        // SAFETY: live request; the string is null or lives as long.
+        let own = unsafe { (*self.as_ptr()).content_type };
+        let is_guess = ptr::eq(own, self.state().guessed_type.get());
+        self.bytes(own)
+            .filter(|_| !is_guess)
+            .or_else(|| self.field(Table::Headers, c"Content-Type"))
+            .or_else(|| self.field(Table::ErrorHeaders, c"Content-Type"))
+            .unwrap_or_default()
     }
 
     /// The content encoding of the response, wherever its generator put it.
     pub(super) fn response_encoding(self) -> &'r [u8] {
         // SAFETY: live request; the string is null or lives as long.
-        let own = self.bytes(unsafe { (*self.as_ptr()).content_encoding });
+        let own = unsafe { (*self.as_ptr()).content_encoding };
+        let is_guess = ptr::eq(own, self.state().guessed_encoding.get());
         self.field(Table::Headers, c"Content-Encoding")
             .or_else(|| self.field(Table::ErrorHeaders, c"Content-Encoding"))
-            .or(own)
+            .or_else(|| self.bytes(own).filter(|_| !is_guess))
             .unwrap_or_default()
     }
 
@@ -160,6 +174,24 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// Keeps caches of this server from storing the response, and that of the request it is made for.
+    pub(super) fn forbid_storing(self) {
+        let mut response = Some(self);
+        while let Some(request) = response {
+            // SAFETY: live request.
+            unsafe { (*request.as_ptr()).no_cache = 1 };
+            response = request.main();
+        }
+    }
+
+    /// Has httpd close the connection after this response.
+    pub(super) fn close_connection(self) {
+        // SAFETY: live request with its connection.
+        unsafe {
+            (*(*self.as_ptr()).connection).keepalive = sys::ap_conn_keepalive_e_AP_CONN_CLOSE;
+        }
+    }
+
     /// Answers with httpd's error document for a status, in place of a response of which nothing
     /// was sent.
     pub(super) fn die(self, status: u16) {
@@ -174,10 +206,10 @@ impl<'r> Request<'r> {
             unsafe { sys::apr_table_unset((*self.as_ptr()).err_headers_out, name.as_ptr()) };
         }
         self.forget_status_line();
+        self.forbid_storing();
         // SAFETY: live request, of whose response nothing was sent.
         unsafe {
             let r = self.as_ptr();
-            (*r).no_cache = 1;
             (*r).status = before;
             sys::ap_die(status.into(), r);
         }

@@ -35,6 +35,8 @@ struct Sink {
     found: Option<&'static Marker>,
     /// The text that is withheld, from its beginning on.
     withheld: Option<Vec<u8>>,
+    /// How many bytes have come.
+    length: u64,
 }
 
 /// What is known of the body so far.
@@ -100,6 +102,7 @@ impl Reader {
 
     /// The body is complete.
     pub fn finish(&mut self) -> Seen {
+        self.drain();
         let sink = self.sink();
         if sink.withheld.is_none() {
             let last = sink.scanner.finish();
@@ -122,11 +125,24 @@ impl Reader {
             Decoder::Brotli(decoder) => decoder,
             Decoder::Deflate { .. } => return Seen::Unreadable,
         };
-        // The flush has everything decoded that the bytes so far allow.
+        // The flush has everything decoded that the bytes so far allow; but Brotli's decoder keeps
+        // some back until it is written to again.
         let decoded = decoder.write_all(piece).and_then(|()| decoder.flush());
-        // More bytes than the data are no part of it, for a browser either.
-        self.unreadable |= decoded.is_err_and(|error| error.kind() != io::ErrorKind::WriteZero);
+        self.drain();
+        self.unreadable |= decoded.is_err();
         self.seen()
+    }
+
+    /// Has Brotli's decoder hand out all that it has decoded.
+    fn drain(&mut self) {
+        while let Decoder::Brotli(decoder) = &mut self.decoder {
+            let before = decoder.get_ref().length;
+            // What is wrong with the data was seen when it was written.
+            let more = decoder.write(&[]);
+            if more.is_err() || decoder.get_ref().length == before {
+                return;
+            }
+        }
     }
 
     fn seen(&mut self) -> Seen {
@@ -178,6 +194,9 @@ impl Sink {
 
 impl Write for Sink {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.length = self
+            .length
+            .saturating_add(text.len().try_into().unwrap_or(u64::MAX));
         match &mut self.withheld {
             // One piece may decode to very much.
             Some(withheld) => {
@@ -194,5 +213,145 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    const TRACEBACK: &[u8] =
+        b"Traceback (most recent call last):\n  File \"x.py\", line 3, in pay\n    charge(card)\n";
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Text in Brotli's blocks that are not compressed.
+    fn brotli(text: &[u8]) -> Vec<u8> {
+        let mut coded = Vec::new();
+        for (index, block) in text.chunks(60_000).enumerate() {
+            let length = u32::try_from(block.len() - 1).unwrap();
+            // The first has the window's size before it, one bit.
+            let shift = if index == 0 { 4 } else { 3 };
+            let header = length << shift | 1 << (16 + shift);
+            coded.extend(&header.to_le_bytes()[..3]);
+            coded.extend(block);
+        }
+        coded.push(3);
+        coded
+    }
+
+    fn codings(text: &[u8]) -> Vec<(Coding, Vec<u8>)> {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+        zlib.write_all(text).unwrap();
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::none());
+        bare.write_all(text).unwrap();
+        let (start, end) = text.split_at(text.len() / 2);
+        vec![
+            (Coding::Gzip, gzip(text)),
+            (Coding::Gzip, [gzip(start), gzip(end)].concat()),
+            (Coding::Deflate, zlib.finish().unwrap()),
+            (Coding::Deflate, bare.finish().unwrap()),
+            (Coding::Brotli, brotli(text)),
+        ]
+    }
+
+    /// How a body is seen, and how much of it before that was clean.
+    fn read(coding: Coding, body: &[u8], size: usize) -> (Seen, usize, Vec<u8>) {
+        let mut reader = Reader::new(coding).unwrap();
+        let mut clean = 0;
+        for piece in body.chunks(size) {
+            match reader.feed(piece) {
+                Seen::Clean => clean += piece.len(),
+                Seen::Undecided => {}
+                decided => return (decided, clean, reader.take_withheld()),
+            }
+        }
+        (reader.finish(), clean, reader.take_withheld())
+    }
+
+    #[test]
+    fn error_text_is_found_before_it_can_be_read() {
+        for length in [0, 100, 70_000] {
+            let text = [
+                &b"three orders, and no end of them. ".repeat(length / 34)[..],
+                TRACEBACK,
+            ]
+            .concat();
+            for (coding, body) in codings(&text) {
+                for size in [1, 7, 8000, body.len()] {
+                    let (seen, clean, withheld) = read(coding, &body, size);
+                    let Seen::Found(marker) = seen else {
+                        panic!("{coding:?} {length} by {size}: {seen:?}")
+                    };
+                    assert_eq!(marker.name, "Python traceback");
+                    assert!(
+                        withheld.starts_with(b"Traceback (most"),
+                        "{}",
+                        withheld.escape_ascii()
+                    );
+                    // What was given out before does not tell the frame.
+                    let mut reader = Reader::of_withheld(coding).unwrap();
+                    reader.feed(&body[..clean]);
+                    let told = reader.take_withheld();
+                    assert!(
+                        !told.ends_with(b"pay") && memchr::memmem::find(&told, b"line 3").is_none()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clean_bodies_are_clean() {
+        for length in [1, 1000, 300_000] {
+            let text = b"three orders, and no end of them. ".repeat(length / 34 + 1);
+            for (coding, body) in codings(&text) {
+                for size in [1, 7, 8000, body.len()] {
+                    assert_eq!(
+                        read(coding, &body, size).0,
+                        Seen::Clean,
+                        "{coding:?} {length} by {size}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_coding() {
+        assert_eq!(
+            read(Coding::Gzip, b"no gzip at all", 100).0,
+            Seen::Unreadable
+        );
+        assert_eq!(
+            read(Coding::Deflate, b"\x07\xff\xff\xff\xff", 100).0,
+            Seen::Unreadable
+        );
+        assert_eq!(
+            read(Coding::Brotli, b"\xff\xff\xff\xff\xff\xff", 100).0,
+            Seen::Unreadable
+        );
+        let mut broken = gzip(&b"three orders. ".repeat(500));
+        let middle = broken.len() / 2;
+        broken[middle..].fill(0xFF);
+        assert_eq!(read(Coding::Gzip, &broken, 10).0, Seen::Unreadable);
+    }
+
+    #[test]
+    fn a_bomb_takes_no_memory() {
+        let bomb = gzip(&vec![b' '; 50_000_000]);
+        let mut reader = Reader::new(Coding::Gzip).unwrap();
+        assert_eq!(reader.feed(&bomb), Seen::Clean);
+        let mut reader = Reader::of_withheld(Coding::Gzip).unwrap();
+        reader.feed(&bomb);
+        assert_eq!(reader.take_withheld().len(), EXCERPT);
     }
 }

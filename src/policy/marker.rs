@@ -9,7 +9,7 @@
 //! | `˽` | the same, or nothing |
 //! | `…` | anything on the same line, as little as possible |
 //! | `⋮` | anything, over many lines, as little as possible |
-//! | `‥` | the same, but no more than a few lines; tags do not count |
+//! | `‥` | the same, but no more than a few lines |
 //! | `№` | a number |
 //! | `α` | a name, which may have dots |
 //! | `„` | a quotation mark, single or double |
@@ -18,10 +18,8 @@
 //! What comes before the first of these is the marker's anchor: it has to stand there as it is, and
 //! is what a response is searched for.
 
-use memchr::memmem;
-
 use super::rule::Rule;
-use super::spelling::{Next, OTHER, next};
+use super::spelling::{Next, next};
 
 /// One kind of error text.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +37,8 @@ pub struct Marker {
 enum Text {
     /// With this, as the module's documentation explains.
     Anywhere(&'static str),
-    /// With an HTML title that contains this. The title is held back until it ends, because it
-    /// shows the message of the exception.
+    /// With an HTML title that ends with this, or is this where it begins with the tag's `>`. The
+    /// title is held back until it ends, because it shows the message of the exception.
     Title(&'static str),
 }
 
@@ -64,7 +62,7 @@ pub(super) const fn anywhere(name: &'static str, text: &'static str) -> Marker {
     }
 }
 
-/// Error text that begins with a title which contains this.
+/// Error text that begins with a title which ends with this.
 pub(super) const fn title(name: &'static str, text: &'static str) -> Marker {
     Marker {
         name,
@@ -98,20 +96,14 @@ pub(super) const fn at_start(text: &'static str) -> Lead {
 const SPECIAL: [char; 9] = ['␣', '˽', '…', '⋮', '‥', '№', 'α', '„', '¶'];
 
 /// How an HTML title begins, up to its first attribute or its end.
-const TITLES: [&str; 2] = ["<title", "<TITLE"];
+pub(super) const TITLES: [&[u8]; 2] = [b"<title", b"<TITLE"];
 const TITLE_END: &[u8] = b"</title";
 
 /// The most that is held back, in bytes: of a title, or after a lead.
 pub(super) const LONGEST_HOLD: usize = 16 * 1024;
 
-/// The most that `…` stands for, in characters.
-const LONGEST_PART: usize = 1024;
-
-/// The most that `‥` stands for, in characters.
-const FEW_LINES: usize = 600;
-
 /// The most that stands between two words, in bytes.
-const LONGEST_GAP: usize = 512;
+const LONGEST_GAP: usize = 256;
 
 /// Whether some text begins with a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,24 +117,37 @@ pub(super) enum Match {
 
 impl Marker {
     /// What a body is searched for.
-    pub(super) fn anchors(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
-        let (own, titles): (_, &[&str]) = match self.text {
-            Text::Anywhere(text) => (Some(anchor(text)), &[]),
-            Text::Title(_) => (None, &TITLES),
-        };
-        own.into_iter()
-            .chain(titles.iter().map(|title| title.as_bytes()))
+    pub(super) fn anchor(&self) -> Option<&'static [u8]> {
+        match self.text {
+            Text::Anywhere(text) => Some(anchor(text)),
+            // All titles are searched for together.
+            Text::Title(_) => None,
+        }
     }
 
-    /// Whether `text`, which begins with one of the anchors, begins with the marker. `whole`:
-    /// nothing follows the text.
-    pub(super) fn begins(&self, text: &[u8], whole: bool) -> Match {
+    /// Whether `text`, which begins with the anchor, begins with the marker. `whole`: nothing follows
+    /// the text. `known`: see [`Known`].
+    pub(super) fn begins(&self, text: &[u8], whole: bool, known: &mut Known) -> Match {
         match self.text {
-            Text::Anywhere(pattern) => matches(pattern, text, whole),
-            Text::Title(part) => title_has(part.as_bytes(), text, whole),
+            Text::Anywhere(pattern) => matches(pattern, text, whole, known),
+            Text::Title(_) => Match::No,
+        }
+    }
+
+    /// What the title ends with that is a marker.
+    pub(super) fn title(&self) -> Option<&'static str> {
+        match self.text {
+            Text::Anywhere(_) => None,
+            Text::Title(part) => Some(part),
         }
     }
 }
+
+/// How far earlier looks at the same body have shown that what follows a `…`, `‥` or `⋮` is not
+/// there, in bytes from the beginning of the text: for the first of them in a marker, and for the
+/// second. A later candidate need not look for it there again: what a visitor may have written a
+/// thousand times is not read a thousand times.
+pub(super) type Known = [usize; 2];
 
 impl Lead {
     /// What a body is searched for.
@@ -152,7 +157,7 @@ impl Lead {
 
     /// Whether `text` begins with the lead.
     pub(super) fn begins(&self, text: &[u8], whole: bool) -> Match {
-        matches(self.text, text, whole)
+        matches(self.text, text, whole, &mut [])
     }
 }
 
@@ -164,25 +169,23 @@ fn anchor(text: &'static str) -> &'static [u8] {
         .unwrap_or_default()
 }
 
-fn title_has(part: &[u8], text: &[u8], whole: bool) -> Match {
-    let within = text.get(..LONGEST_HOLD).unwrap_or(text);
-    let end = memchr::memchr_iter(b'<', within).find(|at| {
-        within
-            .get(*at..*at + TITLE_END.len())
-            .is_some_and(|tag| tag.eq_ignore_ascii_case(TITLE_END))
-    });
-    match end {
-        Some(end) => match memmem::find(within.get(..end).unwrap_or_default(), part) {
-            Some(at) => Match::Yes(at + part.len()),
-            None => Match::No,
-        },
-        None if whole || text.len() >= LONGEST_HOLD => Match::No,
-        None => Match::Unfinished,
-    }
+/// Where the title ends that begins before `from`, if that is known.
+pub(super) fn title_end(text: &[u8], from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    memchr::memchr_iter(b'<', rest)
+        .find(|at| {
+            rest.get(*at..*at + TITLE_END.len())
+                .is_some_and(|tag| tag.eq_ignore_ascii_case(TITLE_END))
+        })
+        .map(|at| from + at)
 }
 
+/// The length of the end of a title less one: what has been looked at without it may end with the
+/// beginning of it.
+pub(super) const TITLE_END_OVERLAP: usize = TITLE_END.len() - 1;
+
 /// Whether `text` begins with the pattern.
-fn matches(pattern: &str, text: &[u8], whole: bool) -> Match {
+fn matches(pattern: &str, text: &[u8], whole: bool, known: &mut [usize]) -> Match {
     let mut at = 0;
     let mut pattern = pattern.chars();
     while let Some(wanted) = pattern.next() {
@@ -194,9 +197,9 @@ fn matches(pattern: &str, text: &[u8], whole: bool) -> Match {
             'α' => run(rest, whole, is_of_name).and_then(some),
             '¶' => end_of_line(rest, whole),
             '\n' => line_break(rest, whole),
-            '…' => return lazily(pattern.as_str(), text, at, whole, &LINE),
-            '⋮' => return lazily(pattern.as_str(), text, at, whole, &PAGE),
-            '‥' => return lazily(pattern.as_str(), text, at, whole, &LINES),
+            '…' => return lazily(pattern.as_str(), text, at, whole, &LINE, known),
+            '⋮' => return lazily(pattern.as_str(), text, at, whole, &PAGE, known),
+            '‥' => return lazily(pattern.as_str(), text, at, whole, &LINES, known),
             wanted => match next(rest, whole) {
                 Next::Char(b'"' | b'\'', length) if wanted == '„' => Ok(length),
                 Next::Char(character, length) if char::from(character) == wanted => Ok(length),
@@ -212,54 +215,57 @@ fn matches(pattern: &str, text: &[u8], whole: bool) -> Match {
     Match::Yes(at)
 }
 
-/// What stands for anything.
+/// What stands for anything: at most so many bytes, and only to the end of the line, or over many.
 struct Anything {
-    /// At most so many characters.
     most: usize,
-    /// Only to the end of the line.
     one_line: bool,
-    /// Tags do not count.
-    skips_tags: bool,
 }
 
 const LINE: Anything = Anything {
-    most: LONGEST_PART,
+    most: 2 * 1024,
     one_line: true,
-    skips_tags: false,
 };
 const LINES: Anything = Anything {
-    most: FEW_LINES,
+    most: 2 * 1024,
     one_line: false,
-    skips_tags: true,
 };
 const PAGE: Anything = Anything {
     most: LONGEST_HOLD,
     one_line: false,
-    skips_tags: false,
 };
 
-/// As few characters as possible before the rest of the pattern, from `at` on.
-fn lazily(pattern: &str, text: &[u8], mut at: usize, whole: bool, anything: &Anything) -> Match {
-    let mut characters = 0;
-    while characters < anything.most && at < LONGEST_HOLD {
+/// As few characters as possible before the rest of the pattern, from `start` on.
+fn lazily(
+    pattern: &str,
+    text: &[u8],
+    start: usize,
+    whole: bool,
+    anything: &Anything,
+    known: &mut [usize],
+) -> Match {
+    let mut nothing = 0;
+    let (known, inner): (&mut usize, &mut [usize]) =
+        known.split_first_mut().unwrap_or((&mut nothing, &mut []));
+    let mut at = start.max(*known);
+    while at - start < anything.most {
         let rest = text.get(at..).unwrap_or_default();
-        match matches(pattern, rest, whole) {
+        *known = at;
+        let before = inner.first().copied().unwrap_or(0).saturating_sub(at);
+        let mut after = [before];
+        let decided = matches(pattern, rest, whole, &mut after);
+        if let (Some(inner), [after]) = (inner.first_mut(), after)
+            && after > before
+        {
+            *inner = at + after;
+        }
+        match decided {
             Match::No => {}
             Match::Yes(length) => return Match::Yes(at + length),
             Match::Unfinished => return Match::Unfinished,
         }
         match next(rest, whole) {
             Next::Char(b'\n', 1) if anything.one_line => return Match::No,
-            Next::Char(b'<', length) if anything.skips_tags => match tag(rest, whole) {
-                Ok(tag) => at += tag.max(length),
-                Err(otherwise) => return otherwise,
-            },
-            // Boxes are drawn with hundreds of these.
-            Next::Char(OTHER, length) => at += length,
-            Next::Char(_, length) => {
-                at += length;
-                characters += 1;
-            }
+            Next::Char(_, length) => at += length,
             Next::End => return Match::No,
             Next::Unfinished => return Match::Unfinished,
         }

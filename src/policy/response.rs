@@ -57,19 +57,26 @@ pub enum Coding {
 impl Coding {
     /// The coding of a `Content-Encoding`; `None`: one that cannot be read.
     pub fn of(value: &[u8]) -> Option<Coding> {
-        const KNOWN: [(&[u8], Coding); 6] = [
-            (b"", Coding::Identity),
-            (b"identity", Coding::Identity),
+        // Some are named there that are none.
+        const PLAIN: [&[u8]; 5] = [b"", b"identity", b"none", b"utf-8", b"8bit"];
+        const KNOWN: [(&[u8], Coding); 4] = [
             (b"gzip", Coding::Gzip),
             (b"x-gzip", Coding::Gzip),
             (b"deflate", Coding::Deflate),
             (b"br", Coding::Brotli),
         ];
-        let value = value.trim_ascii();
-        KNOWN
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(value))
-            .map(|(_, coding)| *coding)
+        let mut names = value
+            .split(|byte| *byte == b',')
+            .map(<[u8]>::trim_ascii)
+            .filter(|name| !PLAIN.iter().any(|plain| plain.eq_ignore_ascii_case(name)));
+        match (names.next(), names.next()) {
+            (None, _) => Some(Coding::Identity),
+            (Some(name), None) => KNOWN
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, coding)| *coding),
+            _ => None,
+        }
     }
 }
 
@@ -103,13 +110,22 @@ pub fn plan(response: &Response<'_>, settings: &Settings) -> Plan {
 
 /// Whether a content type is one of text: error text has one of these, or none.
 pub fn is_text(content_type: &[u8]) -> bool {
-    const WORDS: [&[u8]; 4] = [b"json", b"xml", b"javascript", b"ecmascript"];
+    const WORDS: [&[u8]; 6] = [
+        b"json",
+        b"xml",
+        b"javascript",
+        b"ecmascript",
+        b"yaml",
+        b"urlencoded",
+    ];
     let essence = content_type
         .split(|byte| *byte == b';')
         .next()
         .unwrap_or_default();
     let essence = essence.trim_ascii();
-    if essence.is_empty() || starts_with(essence, b"text/") {
+    // What is no type at all is guessed by the browser.
+    let is_type = essence.contains(&b'/') && !essence.starts_with(b"*");
+    if !is_type || starts_with(essence, b"text/") || starts_with(essence, b"multipart/") {
         return true;
     }
     let subtype = essence
@@ -120,6 +136,14 @@ pub fn is_text(content_type: &[u8]) -> bool {
     subtype
         .split(|byte| !byte.is_ascii_alphanumeric())
         .any(|part| WORDS.iter().any(|word| ends_with(part, word)))
+}
+
+/// Whether a body of this content type is read while it comes: a JSON document a line, or events.
+pub fn is_stream(content_type: &[u8]) -> bool {
+    const STREAMS: [&[u8]; 4] = [b"event-stream", b"ndjson", b"json-seq", b"jsonl"];
+    let essence = content_type.split(|byte| *byte == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    STREAMS.iter().any(|stream| ends_with(essence, stream))
 }
 
 /// Whether the character set is one whose text does not consist of ASCII's bytes.
@@ -150,4 +174,151 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
         .checked_sub(end.len())
         .and_then(|at| text.get(at..))
         .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response<'a>(status: u16, content_type: &'a str, content_encoding: &'a str) -> Response<'a> {
+        Response {
+            status,
+            content_type: content_type.as_bytes(),
+            content_encoding: content_encoding.as_bytes(),
+            is_error_document: false,
+        }
+    }
+
+    fn with(errors: Errors) -> Settings {
+        Settings {
+            errors: Some(errors),
+            ..Settings::EMPTY
+        }
+    }
+
+    #[test]
+    fn what_is_done_with_a_response() {
+        use Coding::{Brotli, Deflate, Gzip, Identity};
+        use Errors::{Log, Off, Replace, Scrub, Strict};
+        let refused = Plan::Replace(Reason::Unreadable);
+        let table = [
+            (
+                Scrub,
+                200,
+                "text/html; charset=utf-8",
+                "",
+                Plan::Stream(Identity),
+            ),
+            (Scrub, 404, "text/plain", "", Plan::Stream(Identity)),
+            (Scrub, 500, "text/html", "", Plan::Hold(Identity)),
+            (Scrub, 599, "", "", Plan::Hold(Identity)),
+            (Scrub, 200, "application/json", "gzip", Plan::Stream(Gzip)),
+            (Scrub, 503, "application/json", "X-GZIP ", Plan::Hold(Gzip)),
+            (Scrub, 200, "text/html", "deflate", Plan::Stream(Deflate)),
+            (Scrub, 200, "text/html", "br", Plan::Stream(Brotli)),
+            (Scrub, 200, "text/html", "identity", Plan::Stream(Identity)),
+            (Scrub, 200, "text/html", "none", Plan::Stream(Identity)),
+            (
+                Scrub,
+                200,
+                "text/html",
+                "identity, GZip",
+                Plan::Stream(Gzip),
+            ),
+            (Scrub, 200, "text/html", "zstd", Plan::Unread),
+            (Scrub, 200, "text/html", "gzip, gzip", Plan::Unread),
+            (Scrub, 500, "text/html", "zstd", refused),
+            (Strict, 200, "text/html", "zstd", refused),
+            (Strict, 200, "text/html; charset=UTF-16LE", "", refused),
+            (
+                Scrub,
+                200,
+                "text/html;x=y; Charset = \"utf-16\"",
+                "",
+                Plan::Unread,
+            ),
+            (Scrub, 200, "image/png", "zstd", Plan::Pass),
+            (Scrub, 500, "image/png", "", Plan::Pass),
+            (
+                Replace,
+                500,
+                "image/png",
+                "zstd",
+                Plan::Replace(Reason::Error),
+            ),
+            (Replace, 499, "text/html", "", Plan::Stream(Identity)),
+            (Log, 500, "text/html", "", Plan::Watch(Identity)),
+            (Log, 200, "text/html", "zstd", Plan::Pass),
+            (Off, 500, "text/html", "", Plan::Pass),
+        ];
+        for (errors, status, content_type, encoding, wanted) in table {
+            let response = response(status, content_type, encoding);
+            assert_eq!(
+                plan(&response, &with(errors)),
+                wanted,
+                "{errors:?} {response:?}"
+            );
+        }
+        let page = response(500, "text/html", "");
+        for (mode, wanted) in [
+            (Mode::Off, Plan::Pass),
+            (Mode::Detect, Plan::Watch(Identity)),
+        ] {
+            let settings = Settings {
+                mode: Some(mode),
+                ..with(Replace)
+            };
+            assert_eq!(plan(&page, &settings), wanted);
+        }
+        // The page that an ErrorDocument names is not replaced by itself.
+        let document = Response {
+            is_error_document: true,
+            ..page
+        };
+        assert_eq!(plan(&document, &with(Replace)), Plan::Hold(Identity));
+    }
+
+    #[test]
+    fn what_is_text() {
+        for text in [
+            "",
+            "text/html",
+            "TEXT/Plain;x",
+            "application/json",
+            "application/problem+json",
+            "application/xhtml+xml",
+            "image/svg+xml",
+            "application/x-javascript",
+            "application/ecmascript",
+            "application/x-ndjson",
+            "text/event-stream",
+            "application/geo+json; charset=utf-8",
+            "html",
+            "*/*",
+            "multipart/x-mixed-replace",
+            "application/x-yaml",
+            "application/json-seq",
+        ] {
+            assert!(is_text(text.as_bytes()), "{text}");
+        }
+        for other in [
+            "image/png",
+            "application/octet-stream",
+            "video/mp4",
+            "application/zip",
+            "font/woff2",
+            "application/wasm",
+        ] {
+            assert!(!is_text(other.as_bytes()), "{other}");
+        }
+        for stream in [
+            "text/event-stream; charset=utf-8",
+            "application/x-ndjson",
+            "application/json-seq",
+            "application/jsonl",
+        ] {
+            assert!(is_stream(stream.as_bytes()), "{stream}");
+        }
+        assert!(!is_stream(b"application/json") && !is_stream(b""));
+    }
 }

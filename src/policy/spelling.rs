@@ -25,8 +25,16 @@ const BACKSLASHES: usize = 16;
 /// How often a text may be escaped on top of an escape.
 const LAYERS: usize = 4;
 
+#[cfg(test)]
+thread_local! {
+    /// How many characters were read, for a test of how much work a body makes.
+    pub(super) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The character that `bytes` begin with. `whole`: nothing follows them.
 pub(super) fn next(bytes: &[u8], whole: bool) -> Next {
+    #[cfg(test)]
+    READS.set(READS.get() + 1);
     match bytes {
         [] if whole => Next::End,
         [] => Next::Unfinished,

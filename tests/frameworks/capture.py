@@ -2,9 +2,11 @@
 """Captures the pages that real frameworks show when a request fails.
 
     capture.py CACHE [NAME ...]
+    capture.py CACHE --environment NAME ...
 
 Every application in apps/ is run twice, in debug and in production mode, in the environment that it names, and what it
 answers is written to CACHE/captures/. What is already there and up to date is left alone. See README.md.
+--environment only installs environments, and prints the directory of each on a line of its own.
 """
 
 import concurrent.futures
@@ -369,12 +371,30 @@ def clean(cache, apps):
                 shutil.rmtree(os.path.join(path, entry), ignore_errors=True)
 
 
+def environments(cache, names):
+    try:
+        interpreter = python(cache)
+        for name in names:
+            print(install(cache, interpreter, name))
+    except (Failure, KeyboardInterrupt) as error:
+        print(f"capture.py: {str(error) or 'interrupted'}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments):
-    if not arguments or arguments[0].startswith("-"):
+    if not arguments or arguments[0].startswith("-") or arguments[1:] == ["--environment"]:
         print(__doc__, file=sys.stderr)
         return 2
+
+    def interrupted(number, frame):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupted)
     cache = os.path.abspath(arguments[0])
     os.makedirs(cache, exist_ok=True)
+    if arguments[1:2] == ["--environment"]:
+        return environments(cache, arguments[2:])
     known = sorted(file[:-3] for file in os.listdir(os.path.join(HERE, "apps"))
                    if file.endswith(".py") and not file.startswith("_"))
     unknown = [name for name in arguments[1:] if name not in known]
@@ -406,11 +426,7 @@ def main(arguments):
                 except Failure as failure:
                     failures.append(f"{app.name}: {failure}")
 
-    def interrupted(number, frame):
-        raise KeyboardInterrupt
-
     stopped = None
-    signal.signal(signal.SIGTERM, interrupted)
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
         try:
             if apps:
