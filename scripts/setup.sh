@@ -10,6 +10,7 @@ set -eu
 # apache2-bin and not apache2: the latter would enable and start a server on port 80.
 build="gcc libc6-dev make apache2-dev libclang-dev"
 test="$build apache2-bin libapache2-mod-python libapache2-mod-wsgi-py3 media-types curl python3 python3-venv"
+test="$test uwsgi-core uwsgi-plugin-python3"
 case "${1:-}" in
     build) wanted=$build ;;
     test) wanted=$test ;;

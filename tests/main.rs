@@ -26,6 +26,7 @@ mod lifecycle;
 mod log;
 mod names;
 mod psp;
+mod replay;
 mod roundabout;
 mod testhandler;
 mod transparency;

@@ -135,6 +135,8 @@ struct Scanning<'r> {
     length: usize,
     /// Error text is logged, and sent.
     watch: bool,
+    /// What was passed on may wait in httpd's buffers.
+    unflushed: bool,
 }
 
 /// How a body is read.
@@ -435,6 +437,7 @@ impl<'r> Call<'_, 'r> {
             hold,
             length: 0,
             watch,
+            unflushed: false,
         })
     }
 
@@ -485,9 +488,11 @@ impl<'r> Call<'_, 'r> {
                         Err(Unread::NotYet) if !wait => {
                             // What is there goes before the wait.
                             wait = true;
-                            if scanning.hold.is_none() && !scanning.clean.is_empty() {
+                            let is_there = scanning.unflushed || !scanning.clean.is_empty();
+                            if scanning.hold.is_none() && is_there {
                                 scanning.clean.flush();
                                 self.pass(&mut scanning.clean)?;
+                                scanning.unflushed = false;
                             }
                             continue;
                         }
@@ -520,6 +525,7 @@ impl<'r> Call<'_, 'r> {
                     let is_last = brigade.first().is_some_and(|next| next.kind() == Kind::End);
                     let is_much = scanning.length > PART;
                     if (ends_piece || is_much) && scanning.hold.is_none() && !is_last {
+                        scanning.unflushed |= !scanning.clean.is_empty();
                         self.pass(&mut scanning.clean)?;
                         scanning.length = 0;
                     }

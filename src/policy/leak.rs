@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
+use memchr::memmem::Finder;
 
 use super::marker::{
     Known, LONGEST_HOLD, Lead, Marker, Match, TITLE_END_OVERLAP, TITLES, title_end,
@@ -20,6 +21,11 @@ const TASTE: usize = 1024;
 
 /// How much of the text that is withheld from a client goes to the log, in bytes.
 pub const EXCERPT: usize = 64 * 1024;
+
+/// After so many bytes of a body, only what begins with this is looked for: who sends that much does
+/// not begin a page of its own to show an error, and one word is found ten times as fast as all.
+const LATE: usize = 1024 * 1024;
+const LATE_ANCHOR: &[u8] = b"Traceback";
 
 /// From how many equal bytes on two anchors are searched for as one.
 const ALIKE: usize = 5;
@@ -171,8 +177,13 @@ impl Scanner {
             whole,
             memory: &mut self.memory,
         };
-        if !self.begun && !text.is_empty() {
-            match look.at_start() {
+        // White space may be sent to keep a client waiting.
+        let start = text
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
+        if !self.begun && start < text.len() {
+            match look.at_start(start) {
                 Seen::Clean => self.begun = true,
                 decided => return decided,
             }
@@ -248,11 +259,12 @@ impl Look<'_> {
     /// a lead begins before it.
     fn scan(&mut self, mut from: usize, until: usize, leads: bool) -> Seen {
         // An anchor that begins before another one, and may end behind it, comes first.
-        let open = match self.search.unfinished_anchor(self.text, from) {
+        let late = LATE.saturating_sub(self.memory.gone);
+        let open = match self.search.unfinished_anchor(self.text, from, late) {
             Some(open) if !self.whole => open,
             _ => usize::MAX,
         };
-        while let Some((at, begun)) = self.search.next(self.text, from, until.min(open)) {
+        while let Some((at, begun)) = self.search.next(self.text, from, until.min(open), late) {
             match self.candidate(at, begun, leads) {
                 Seen::Clean => from = at + 1,
                 decided => return decided,
@@ -331,10 +343,10 @@ impl Look<'_> {
         Seen::Clean
     }
 
-    /// Whether the body begins with a lead to error text.
-    fn at_start(&mut self) -> Seen {
+    /// Whether the body begins with a lead to error text, at `start`.
+    fn at_start(&mut self, start: usize) -> Seen {
         for lead in LEADS.iter().filter(|lead| lead.at_start) {
-            match self.led(lead, 0) {
+            match self.led(lead, start) {
                 Seen::Clean => {}
                 decided => return decided,
             }
@@ -373,6 +385,9 @@ struct Search {
     by_first: Vec<Vec<&'static [u8]>>,
     /// The length of the longest anchor.
     longest: usize,
+    /// The search for the late anchor alone, and its place among the others.
+    late: Finder<'static>,
+    late_begun: usize,
     /// What the title of a marker ends with.
     titles: Vec<(&'static [u8], &'static Marker)>,
 }
@@ -426,6 +441,11 @@ impl Search {
                 .expect("few and short texts make a small automaton"),
             begun: begun.collect(),
             by_first,
+            late: Finder::new(LATE_ANCHOR),
+            late_begun: anchors
+                .iter()
+                .position(|anchor| *anchor == LATE_ANCHOR)
+                .expect("the table has it"),
             longest: anchors.iter().map(|anchor| anchor.len()).max().unwrap_or(0),
             titles: MARKERS
                 .iter()
@@ -434,24 +454,39 @@ impl Search {
         }
     }
 
-    /// The first anchor between `from` and `until`, and what begins with it.
-    fn next(&self, text: &[u8], from: usize, until: usize) -> Option<(usize, &Begun)> {
-        let end = until.saturating_add(self.longest).min(text.len());
-        let within = Input::new(text).range(from.min(end)..end);
-        let found = self.anchors.find(within)?;
-        let begun = self.begun.get(found.pattern().as_usize())?;
-        (found.start() < until).then_some((found.start(), begun))
+    /// The first anchor between `from` and `until`, and what begins with it. From `late` on, the
+    /// late one alone.
+    fn next(&self, text: &[u8], from: usize, until: usize, late: usize) -> Option<(usize, &Begun)> {
+        if from < late.min(until) {
+            let end = until.min(late).saturating_add(self.longest);
+            let end = end.min(text.len());
+            let within = Input::new(text).range(from.min(end)..end);
+            if let Some(found) = self.anchors.find(within)
+                && found.start() < until.min(late)
+            {
+                let begun = self.begun.get(found.pattern().as_usize())?;
+                return Some((found.start(), begun));
+            }
+        }
+        let from = from.max(late);
+        let end = until.saturating_add(LATE_ANCHOR.len()).min(text.len());
+        let at = self.late.find(text.get(from..end)?)? + from;
+        let begun = self.begun.get(self.late_begun)?;
+        (at < until).then_some((at, begun))
     }
 
     /// Where the text ends with the beginning of an anchor.
-    fn unfinished_anchor(&self, text: &[u8], from: usize) -> Option<usize> {
+    fn unfinished_anchor(&self, text: &[u8], from: usize, late: usize) -> Option<usize> {
         let most = self.longest.saturating_sub(1);
         let earliest = text.len().saturating_sub(most).max(from);
         let end = text.get(earliest..)?;
         end.iter().enumerate().find_map(|(index, byte)| {
             let tail = end.get(index..)?;
+            let is_late = earliest + index >= late;
             let is_begun = |anchor: &&[u8]| {
-                anchor.len() > tail.len() && tail.iter().eq(anchor.iter().take(tail.len()))
+                anchor.len() > tail.len()
+                    && tail.iter().eq(anchor.iter().take(tail.len()))
+                    && (!is_late || *anchor == LATE_ANCHOR)
             };
             let anchors = self.by_first.get(usize::from(*byte))?;
             anchors.iter().any(is_begun).then_some(earliest + index)
@@ -505,6 +540,10 @@ mod tests {
 
     /// The same by looking at every place of the whole body, without a search and without state.
     fn oracle(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+        let start = body
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
         let marker_at = |at: usize| {
             let text = &body[at..];
             let begins = |marker: &&Marker| {
@@ -534,18 +573,22 @@ mod tests {
         let led_at = |at: usize| {
             let text = &body[at..];
             let leads = |lead: &Lead| match lead.begins(text, true) {
-                Match::Yes(length) if at == 0 || !lead.at_start => {
+                Match::Yes(length) if at == start || !lead.at_start => {
                     (at + length..body.len().min(at + LONGEST_HOLD)).find_map(marker_at)
                 }
                 _ => None,
             };
             LEADS.iter().find_map(leads)
         };
-        let starts = LEADS.iter().any(|lead| lead.at_start) && !body.is_empty();
-        if starts && let Some(marker) = led_at(0) {
-            return (Vec::new(), Some(marker.name));
+        if start < body.len()
+            && let Some(marker) = led_at(start)
+        {
+            return (body[..start].to_vec(), Some(marker.name));
         }
         for at in 0..body.len() {
+            if at >= LATE && !body[at..].starts_with(LATE_ANCHOR) {
+                continue;
+            }
             if let Some(marker) = marker_at(at).or_else(|| led_at(at)) {
                 return (body[..at].to_vec(), Some(marker.name));
             }
@@ -707,6 +750,29 @@ mod tests {
                 body.splice(0..0, *b"<title>");
             }
             agrees(&body, &mut numbers);
+        }
+    }
+
+    #[test]
+    fn late_in_a_long_body_only_tracebacks_count() {
+        let django = "<pre class=\"exception_value\">";
+        for before in [LATE - 100, LATE - 20, LATE - 10, LATE, LATE + 5000] {
+            let body = |text: &str| [&vec![b'.'; before][..], text.as_bytes()].concat();
+            for size in [8000, 8191, usize::MAX] {
+                let found = |body: &[u8]| {
+                    let pieces: Vec<&[u8]> = body.chunks(size).collect();
+                    let (passed, marker) = stream(&pieces);
+                    (passed.len(), marker)
+                };
+                assert_eq!(found(&body(TRACEBACK)), (before, Some("Python traceback")));
+                // The text begins behind the tag.
+                let (passed, marker) = found(&body(django));
+                if before + 12 < LATE {
+                    assert_eq!((passed, marker), (before + 12, Some("Django debug page")));
+                } else {
+                    assert_eq!((passed, marker), (before + django.len(), None));
+                }
+            }
         }
     }
 

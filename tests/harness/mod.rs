@@ -25,6 +25,7 @@
     clippy::unwrap_used
 )]
 
+mod backend;
 mod http;
 mod log;
 mod platform;
@@ -40,6 +41,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use backend::Backends;
 pub use http::{Response, request};
 pub use platform::{Mpm, Platform};
 pub use site::token;
