@@ -27,6 +27,10 @@ pub const EXCERPT: usize = 64 * 1024;
 const LATE: usize = 1024 * 1024;
 const LATE_ANCHOR: &[u8] = b"Traceback";
 
+/// How much of an anchor is searched for, in bytes. The end of every piece is compared with all of
+/// them, from so many bytes before it.
+const LONGEST_ANCHOR: usize = 16;
+
 /// From how many equal bytes on two anchors are searched for as one.
 const ALIKE: usize = 5;
 
@@ -205,11 +209,12 @@ impl Scanner {
 /// Whether a header field carries error text: by its name, or in its value.
 pub fn is_error_field(name: &[u8], value: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b"traceback", b"stacktrace", b"stack-trace"];
-    let lower = name.to_ascii_lowercase();
-    NAMES
-        .iter()
-        .any(|word| memchr::memmem::find(&lower, word).is_some())
-        || lower.ends_with(b"-exception")
+    let has = |word: &[u8]| {
+        name.windows(word.len())
+            .any(|part| part.eq_ignore_ascii_case(word))
+    };
+    NAMES.iter().any(|word| has(word))
+        || has(b"-exception") && name.to_ascii_lowercase().ends_with(b"-exception")
         // The last line of a traceback, sent as it is, looks like a field.
         || (is_exception(name) && !name.contains(&b'-'))
         || is_error_text(value)
@@ -224,8 +229,12 @@ pub fn is_error_text(text: &[u8]) -> bool {
         .count();
     let (name, rest) = text.split_at_checked(name).unwrap_or_default();
     (is_exception(name) && matches!(rest, [b':' | b'(', ..]))
-        || matches!(Scanner::default().look(text, true), Seen::Found(..))
+        || text.len() >= SHORTEST
+            && matches!(Scanner::of_stream().look(text, true), Seen::Found(..))
 }
+
+/// The shortest text that error text can be recognised in: a frame with the shortest of names.
+const SHORTEST: usize = r#"File "x", line 1, in f"#.len();
 
 /// Whether this is the name of an exception's class, by Python's custom.
 fn is_exception(name: &[u8]) -> bool {
@@ -345,7 +354,11 @@ impl Look<'_> {
 
     /// Whether the body begins with a lead to error text, at `start`.
     fn at_start(&mut self, start: usize) -> Seen {
-        for lead in LEADS.iter().filter(|lead| lead.at_start) {
+        let first = self.text.get(start).copied().unwrap_or(0);
+        for lead in LEADS
+            .iter()
+            .filter(|lead| lead.at_start && lead.may_begin_with(first))
+        {
             match self.led(lead, start) {
                 Seen::Clean => {}
                 decided => return decided,
@@ -414,6 +427,9 @@ impl Search {
         let mut all: Vec<&'static [u8]> = MARKERS.iter().filter_map(Marker::anchor).collect();
         all.extend(leads().map(Lead::anchor));
         all.extend(TITLES);
+        for anchor in &mut all {
+            *anchor = anchor.get(..LONGEST_ANCHOR).unwrap_or(anchor);
+        }
         let anchors = beginnings(all);
         let begun = anchors.iter().map(|anchor| Begun {
             markers: MARKERS
@@ -477,8 +493,12 @@ impl Search {
 
     /// Where the text ends with the beginning of an anchor.
     fn unfinished_anchor(&self, text: &[u8], from: usize, late: usize) -> Option<usize> {
-        let most = self.longest.saturating_sub(1);
-        let earliest = text.len().saturating_sub(most).max(from);
+        let most = if from >= late {
+            LATE_ANCHOR.len()
+        } else {
+            self.longest
+        };
+        let earliest = text.len().saturating_sub(most.saturating_sub(1)).max(from);
         let end = text.get(earliest..)?;
         end.iter().enumerate().find_map(|(index, byte)| {
             let tail = end.get(index..)?;

@@ -155,6 +155,15 @@ impl Lead {
         anchor(self.text)
     }
 
+    /// Whether a text that begins with this byte may begin with the lead: a look that is cheap enough
+    /// for every response.
+    pub(super) fn may_begin_with(&self, byte: u8) -> bool {
+        match self.text.chars().next() {
+            Some(plain) if plain.is_ascii() => char::from(byte) == plain,
+            _ => byte.is_ascii_alphanumeric(),
+        }
+    }
+
     /// Whether `text` begins with the lead.
     pub(super) fn begins(&self, text: &[u8], whole: bool) -> Match {
         matches(self.text, text, whole, &mut [])
