@@ -42,6 +42,11 @@ const ROWS: &[Hazard<'_>] = &[
     replaced("/errors/failed/x?404"),
     replaced("/errors/failed/x?401"),
     replaced("/errors/elsewhere/x"),
+    // The name in the URL says nothing of what a program sends.
+    replaced("/errors/untyped/x"),
+    replaced("/errors/untyped/x.png"),
+    replaced("/errors/untyped/x.gz"),
+    replaced("/errors/untyped/x.html.gz"),
     replaced("/errors/compressed/x"),
     Hazard {
         status: 500,
@@ -49,6 +54,10 @@ const ROWS: &[Hazard<'_>] = &[
     },
     cut("/errors/late/x"),
     cut("/errors/length/x"),
+    Hazard {
+        tags: &[],
+        ..cut("/errors/afterwards/x")
+    },
     Hazard {
         name: "POST",
         ask: Ask::Send("POST", "/errors/printed/x", &[("Content-Length", "0")]),

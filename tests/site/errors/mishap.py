@@ -126,6 +126,18 @@ def coded(req):
     return apache.OK
 
 
+def untyped(req):
+    """Says nothing of what it sends: httpd guesses by the name in the URL."""
+    req.write(text())
+    return apache.OK
+
+
+def afterwards(req):
+    """A log handler that writes when the response is over."""
+    req.write(text())
+    return apache.OK
+
+
 def wide(req):
     req.content_type = "text/plain; charset=utf-16"
     req.status = int(req.args or 200)
