@@ -487,6 +487,45 @@ fn what_cannot_be_read() {
 }
 
 #[test]
+fn compressed_bodies_pass_unchanged_where_nothing_is_withheld() {
+    let gzip = [0x1f, 0x8b];
+    let plain = Server::start(&Options {
+        guarded: false,
+        careless: true,
+        ..options()
+    });
+    let clean = plain.get("/errors/zipped/x?clean");
+    assert!(clean.body.starts_with(&gzip));
+    for extra in ["PyGuard Detect", "PyGuardErrors Log", ""] {
+        let mut server = Server::start(&with(extra));
+        // The zeros behind the data belong to no coding; they pass as they are.
+        let (answer, _) = ask(&mut server, "/errors/zipped/x?clean", &[]);
+        assert_eq!(answer.body, clean.body, "{extra}");
+        let (answer, lines) = ask(&mut server, "/errors/zipped/x", &[]);
+        let verb = if extra.is_empty() {
+            "withheld"
+        } else {
+            "would withhold"
+        };
+        let what = format!("PG004: {verb} Python traceback");
+        assert!(
+            lines.iter().any(|line| line.contains(&what)),
+            "{extra}: {lines:?}"
+        );
+        if extra.is_empty() {
+            // Its first bytes were sent, so the connection ends without the end of the body.
+            assert!(!answer.text().contains("SECRET-"));
+        } else {
+            assert_eq!(answer.header("Content-Encoding").as_deref(), Some("gzip"));
+            let mut text = String::new();
+            let mut decoder = flate2::read::GzDecoder::new(answer.body.as_slice());
+            std::io::Read::read_to_string(&mut decoder, &mut text).unwrap();
+            assert!(text.contains(SECRET), "{extra}: {text}");
+        }
+    }
+}
+
+#[test]
 fn another_response_by_wish() {
     let wish = "<Files tutorial.txt>\nSetOutputFilter PYGUARD\n</Files>";
     let mut server = Server::start(&with(wish));

@@ -126,6 +126,19 @@ def coded(req):
     return apache.OK
 
 
+def zipped(req):
+    """The traceback compressed by the application, and zeros behind it."""
+    import gzip
+    req.content_type = "text/plain"
+    req.headers_out["Content-Encoding"] = "gzip"
+    body = gzip.compress(text().encode(), mtime=0)
+    if req.args == "clean":
+        body = gzip.compress(b"three orders\n", mtime=0) + b"\0" * 20
+    for byte in range(len(body)):
+        req.write(body[byte:byte + 1])
+    return apache.OK
+
+
 def untyped(req):
     """Says nothing of what it sends: httpd guesses by the name in the URL."""
     req.write(text())
