@@ -1080,7 +1080,10 @@ fn the_connection_goes_on() {
                 if shows(&withheld) {
                     fail("leaks", &withheld.response);
                 }
-                if !withheld.whole && is_coded(query) && withheld.response.status < 500 {
+                // When the first bytes of a compressed body come is a matter of time; after them, the
+                // connection is closed.
+                let breaks = |answer: &Response| is_coded(query) && answer.status < 500;
+                if !withheld.whole && breaks(&withheld.response) {
                     continue;
                 }
                 if !withheld.whole {
@@ -1101,7 +1104,7 @@ fn the_connection_goes_on() {
                     &target,
                     &[("Content-Type", "text/plain"), ("Content-Length", "0")],
                 );
-                if shows(&post) || !post.whole {
+                if shows(&post) || !(post.whole || breaks(&post.response)) {
                     fail("POST leaks or is not whole", &post.response);
                 }
                 let both = format!(
@@ -1109,7 +1112,8 @@ fn the_connection_goes_on() {
                      GET /index.html HTTP/1.1\r\nHost: {STRANGER}\r\nConnection: close\r\n\r\n"
                 );
                 let both = server.exchange(both.as_bytes());
-                let cleanly = both.header("Connection").as_deref() == Some("close");
+                let cleanly =
+                    both.header("Connection").as_deref() == Some("close") || breaks(&both);
                 if both.contains(SECRET) || !both.raw.ends_with(&file) && !cleanly {
                     fail("two at once", &both);
                 }
