@@ -34,13 +34,18 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 
 /// Every callback of httpd, and what it answers on a panic, word for word. Zero would be `OK`, null
 /// would be "accepted" or "no configuration".
-const CALLBACKS: [(&str, &str); 15] = [
+const CALLBACKS: [(&str, &str); 21] = [
+    ("after_walk", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("before_python", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("before_walk", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("check_config", "HTTP_INTERNAL_SERVER_ERROR"),
     ("create", "closed()"),
     ("drop_memory", "0"),
     ("drop_record", "0"),
     ("fall_through", "HTTP_INTERNAL_SERVER_ERROR"),
     ("fixups", "HTTP_INTERNAL_SERVER_ERROR"),
     ("handler", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("insert_filter", "()"),
     ("merge", "closed()"),
     ("new_configuration", "HTTP_INTERNAL_SERVER_ERROR"),
     ("observe", "SETTER_FAILED.as_ptr()"),
@@ -50,6 +55,7 @@ const CALLBACKS: [(&str, &str); 15] = [
     ("quick_handler", "HTTP_INTERNAL_SERVER_ERROR"),
     ("set", "SETTER_FAILED.as_ptr()"),
     ("test_config", "()"),
+    ("unmap", "0"),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use crate::policy::directive::Directive;
+use crate::policy::directive::{Directive, Scope};
 use crate::policy::observed::Observed;
 use crate::policy::settings::{Mode, Protect, Settings};
 
@@ -17,17 +17,16 @@ pub(super) struct DirConf {
     pub(super) settings: Settings,
     /// What other modules' directives say.
     pub(super) observed: Observed,
+    /// Some directive is in it: merging is for every request, and one that says nothing is cheap.
+    says_something: bool,
 }
 
 impl DirConf {
     const EMPTY: DirConf = DirConf {
         settings: Settings::EMPTY,
         observed: Observed::EMPTY,
+        says_something: false,
     };
-
-    fn is_empty(&self) -> bool {
-        self.settings.is_empty() && self.observed.is_empty()
-    }
 
     /// Puts the record into a pool.
     ///
@@ -56,6 +55,7 @@ pub(super) static CLOSED: DirConf = DirConf {
         ..Settings::EMPTY
     },
     observed: Observed::UNKNOWN,
+    says_something: true,
 };
 
 // Threads share records, and one that made a record need not be the one that drops it.
@@ -102,15 +102,16 @@ pub(super) unsafe extern "C" fn merge(
         // SAFETY: both are records that `create` or `merge` made, alive while they are merged, and
         // no one writes to them any more.
         let (outer, inner) = unsafe { (&*base.cast::<DirConf>(), &*add.cast::<DirConf>()) };
-        if inner.is_empty() {
+        if !inner.says_something {
             return base;
         }
-        if outer.is_empty() {
+        if !outer.says_something {
             return add;
         }
         let merged = DirConf {
             settings: Settings::merge(&outer.settings, &inner.settings),
             observed: Observed::merge(&outer.observed, &inner.observed),
+            says_something: true,
         };
         // SAFETY: httpd hands out a live pool.
         unsafe { merged.in_pool(pool) }
@@ -127,7 +128,9 @@ pub(super) unsafe fn filled<'a>(record: *mut c_void) -> Option<&'a mut DirConf> 
         return None;
     }
     // SAFETY: configuration is read by one thread, and a record is filled before anyone reads it.
-    unsafe { record.cast::<DirConf>().as_mut() }
+    let conf = unsafe { record.cast::<DirConf>().as_mut() }?;
+    conf.says_something = true;
+    Some(conf)
 }
 
 /// The answer of a setter that could not do its work: httpd refuses to start.
@@ -168,6 +171,14 @@ pub(super) unsafe extern "C" fn set(
         if !limited.is_null() {
             // httpd would accept it and apply it to every method.
             return limited;
+        }
+        // SAFETY: httpd hands out a live command of a live server.
+        let in_host = unsafe { (*(*cmd).server).is_virtual != 0 };
+        if directive.scope == Scope::Server && in_host {
+            let name = directive.name();
+            let message = format!("{name} is for the whole server, not for a <VirtualHost>");
+            // SAFETY: httpd hands out a live command.
+            return unsafe { error(cmd, &message) };
         }
         match directive.apply(&mut conf.settings, &arguments) {
             Ok(()) => ptr::null(),

@@ -6,19 +6,26 @@
 use std::ffi::c_int;
 
 use crate::policy::class::is_plain;
-use crate::policy::handler::Answer;
-use crate::policy::judge::{self, Stop, Target, Verdict};
+use crate::policy::handler::{Answer, Python};
+use crate::policy::judge::{self, Facts, Stop, Target, Verdict};
+use crate::policy::observed::{EARLY, LATE};
 use crate::policy::path::decoded;
 use crate::policy::settings::{Mode, Protect};
 
 use super::config::DirConf;
+use super::environment;
 use super::filter;
 use super::gate;
 use super::guard::guard;
+use super::htaccess;
 use super::incident::{self, NOTE};
+use super::location;
 use super::log::{self, Level};
 use super::module;
+use super::overlay;
+use super::publisher;
 use super::request::Request;
+use super::stale;
 use super::startup;
 use super::sys::{self, DECLINED, HTTP_INTERNAL_SERVER_ERROR};
 
@@ -55,6 +62,20 @@ pub(super) unsafe extern "C" fn post_config(
     })
 }
 
+/// check_config: the configuration has been read. Logs, pipes and modules have not been started.
+pub(super) unsafe extern "C" fn check_config(
+    _conf: *mut sys::apr_pool_t,
+    _log: *mut sys::apr_pool_t,
+    _temp: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out the main server.
+        unsafe { startup::check(server) };
+        sys::OK
+    })
+}
+
 /// test_config: `apachectl -t`, which has no post_config.
 pub(super) unsafe extern "C" fn test_config(
     _conf: *mut sys::apr_pool_t,
@@ -87,25 +108,103 @@ fn before_caches(request: Request<'_>) -> c_int {
     }
 }
 
-/// post_read_request, translate_name and post_perdir_config: httpd has just put together a new
-/// configuration, and a handler of mod_python may run under it.
+/// post_read_request and translate_name: httpd has just put together a new configuration, and a
+/// handler of mod_python may run under it.
 pub(super) unsafe extern "C" fn new_configuration(r: *mut sys::request_rec) -> c_int {
     guard(HTTP_INTERNAL_SERVER_ERROR, || {
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, (), |request| match request.conf() {
-                // mod_include's #python needs no handler.
-                Some(conf) if conf.observed.runs_python() || conf.observed.debugs() => {
-                    gate::close(request, conf);
-                    if conf.observed.runs_early() {
-                        // What an early handler writes goes past the handler phase.
-                        filter::insert(request, conf);
-                    }
-                }
+                Some(conf) if needs_care(conf) => before_early_handlers(request, conf),
                 _ => {}
             });
         }
         DECLINED
+    })
+}
+
+/// Whether mod_python may run, or be asked whether it shows tracebacks: mod_include's #python needs
+/// no handler.
+fn needs_care(conf: &DirConf) -> bool {
+    conf.observed.runs_python() || conf.observed.debugs()
+}
+
+fn before_early_handlers(request: Request<'_>, conf: &DirConf) {
+    gate::close(request, conf);
+    if conf.observed.runs_early() {
+        environment::give(request, conf);
+        // What an early handler writes goes past the handler phase.
+        filter::insert(request, conf);
+    }
+}
+
+/// translate_name, right before mod_python.
+pub(super) unsafe extern "C" fn before_python(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe { Request::with(r, (), location::before_python) };
+        DECLINED
+    })
+}
+
+/// map_to_storage: before httpd walks through the directories.
+pub(super) unsafe extern "C" fn before_walk(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe { Request::with(r, (), location::before_walk) };
+        DECLINED
+    })
+}
+
+/// post_perdir_config: every section and .htaccess for the request has been merged.
+pub(super) unsafe extern "C" fn after_walk(r: *mut sys::request_rec) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a live request.
+        unsafe {
+            Request::with(r, DECLINED, |request| {
+                location::after_walk(request);
+                match request.conf() {
+                    Some(conf) if needs_care(conf) || !conf.observed.htaccess().is_empty() => {
+                        before_directory_handlers(request, conf)
+                    }
+                    _ => DECLINED,
+                }
+            })
+        }
+    })
+}
+
+#[cold]
+fn before_directory_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
+    let refused = htaccess::check(request, conf);
+    if refused != DECLINED {
+        return refused;
+    }
+    if needs_care(conf) {
+        before_early_handlers(request, conf);
+    }
+    if conf.observed.runs_python() {
+        environment::watch(request, conf);
+    }
+    match conf.observed.runs_early() {
+        true => stale::check(request, conf, &EARLY),
+        false => DECLINED,
+    }
+}
+
+/// insert_filter: a page may run programs by mod_include, whatever its handler.
+pub(super) unsafe extern "C" fn insert_filter(r: *mut sys::request_rec) {
+    guard((), || {
+        // SAFETY: httpd hands out a live request.
+        unsafe {
+            Request::with(r, (), |request| {
+                if request.is_included_into()
+                    && let Some(conf) = request.conf()
+                {
+                    environment::give(request, conf);
+                }
+            });
+        }
     })
 }
 
@@ -201,10 +300,34 @@ fn before_handlers(request: Request<'_>) -> c_int {
     let verdict = judge::handler(&facts, &conf.settings, &conf.observed, lists, trusted);
     let answer = incident::answer(request, &conf.settings, verdict);
     let is_dynamic = Answer::of(facts.handler) == Answer::Dynamic || request.is_proxied();
-    if answer == DECLINED && is_dynamic {
+    if answer != DECLINED || !is_dynamic {
+        return answer;
+    }
+    environment::give(request, conf);
+    let answer = match Python::of(facts.handler) {
+        // Without mod_python, nothing answers.
+        Some(Python::ModPython) if overlay::is_prepared() => {
+            before_mod_python(request, conf, &facts)
+        }
+        Some(Python::Wsgi) => {
+            environment::watch(request, conf);
+            DECLINED
+        }
+        _ => DECLINED,
+    };
+    if answer == DECLINED {
         filter::insert(request, conf);
     }
     answer
+}
+
+/// What mod_python's handlers would run.
+fn before_mod_python(request: Request<'_>, conf: &DirConf, facts: &Facts<'_>) -> c_int {
+    let stale = stale::check(request, conf, &LATE);
+    if stale != DECLINED || !conf.observed.runs(b"mod_python.publisher", facts.name()) {
+        return stale;
+    }
+    publisher::check(request, conf, facts)
 }
 
 /// handler, after every other but httpd's own default handler: nothing answered the request.

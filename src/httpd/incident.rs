@@ -17,6 +17,17 @@ pub(super) const NOTE: &CStr = c"pyguard";
 /// The hook's answer to a verdict. A denial is logged and noted, and answered with its status, but
 /// where only detection is wanted.
 pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict) -> c_int {
+    let file = request.filename().unwrap_or_else(|| request.uri());
+    answer_for(request, settings, verdict, file)
+}
+
+/// The same for another file than that of the request.
+pub(super) fn answer_for(
+    request: Request<'_>,
+    settings: &Settings,
+    verdict: Verdict,
+    file: &[u8],
+) -> c_int {
     let Verdict::Deny(denial) = verdict else {
         return sys::DECLINED;
     };
@@ -24,9 +35,13 @@ pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict
     let state = request.state();
     if !state.reported.replace(true) && !is_unasked(request) {
         let verb = if detect { "would deny" } else { "denied" };
-        let file = escaped(request.filename().unwrap_or_else(|| request.uri()));
         let tag = denial.rule().tag();
-        report(request, tag, &format!("{verb} {denial} {file}"));
+        let what = format!("{verb} {denial} {}", escaped(file));
+        if denial.is_quiet() {
+            tell(request, Level::Info, &tagged(tag, &what));
+        } else {
+            report(request, tag, &what);
+        }
     }
     match (detect, settings.status()) {
         (true, _) => sys::DECLINED,
@@ -35,11 +50,31 @@ pub(super) fn answer(request: Request<'_>, settings: &Settings, verdict: Verdict
     }
 }
 
+/// The hook's answer where something is wrong with the site, and not with what was asked for: it is
+/// logged and noted, and answered with this status, but where only detection is wanted.
+pub(super) fn refuse(
+    request: Request<'_>,
+    settings: &Settings,
+    tag: &'static CStr,
+    what: &str,
+    status: c_int,
+) -> c_int {
+    let detect = settings.mode() == Mode::Detect;
+    if !request.state().reported.replace(true) && !is_unasked(request) {
+        let verb = if detect { "would refuse" } else { "refused" };
+        report(request, tag, &format!("{verb}: {what}"));
+    }
+    if detect { sys::DECLINED } else { status }
+}
+
 /// What was done about a response: one line and the note. Returns the incident's id.
 pub(super) fn report(request: Request<'_>, tag: &'static CStr, what: &str) -> String {
     note(request, tag);
-    let what = format!("{}: {what}", tag.to_string_lossy());
-    tell(request, Level::Warning, &what)
+    tell(request, Level::Warning, &tagged(tag, what))
+}
+
+fn tagged(tag: &CStr, what: &str) -> String {
+    format!("{}: {what}", tag.to_string_lossy())
 }
 
 /// Notes the incident, for the request and for those that it was made for.

@@ -26,15 +26,22 @@
 
 mod brigade;
 mod config;
+mod environment;
 mod filter;
 mod gate;
 mod guard;
 mod hooks;
+mod htaccess;
 mod incident;
+mod location;
 mod log;
 mod module;
 mod observe;
+mod once;
+mod overlay;
+mod publisher;
 mod request;
 mod response;
+mod stale;
 mod startup;
 mod sys;

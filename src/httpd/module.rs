@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use crate::policy::directive::{DIRECTIVES, Directive};
+use crate::policy::directive::{DIRECTIVES, Directive, Scope};
 
 use super::config;
 use super::filter;
@@ -87,7 +87,10 @@ const fn own(directive: &'static Directive) -> sys::command_rec {
             take_argv: Some(config::set),
         },
         cmd_data: ptr::from_ref(directive).cast_mut().cast::<c_void>(),
-        req_override: sys::RSRC_CONF | sys::ACCESS_CONF,
+        req_override: match directive.scope {
+            Scope::Section => sys::RSRC_CONF | sys::ACCESS_CONF,
+            Scope::Server => sys::RSRC_CONF,
+        },
         args_how: sys::cmd_how_TAKE_ARGV,
         errmsg: directive.help.as_ptr(),
     }
@@ -126,9 +129,11 @@ impl Names {
 /// mod_python by its name in httpd.
 pub(super) const PYTHON_MODULE: &CStr = c"mod_python.c";
 const CACHE_MODULE: &CStr = c"mod_cache.c";
+const INCLUDE_MODULE: &CStr = c"mod_include.c";
 
 static CORE: Names = Names::one(c"core.c");
 static CACHE: Names = Names::one(CACHE_MODULE);
+static PYTHON: Names = Names::one(PYTHON_MODULE);
 static REMOTEIP: Names = Names::one(c"mod_remoteip.c");
 
 /// Without hooks the module would be loaded and do nothing, so a panic ends the start: in a
@@ -154,6 +159,7 @@ unsafe fn add_hooks() {
     // SAFETY: as promised by the caller; the lists are static.
     unsafe {
         sys::ap_hook_pre_config(Some(hooks::pre_config), NONE, NONE, sys::APR_HOOK_MIDDLE);
+        sys::ap_hook_check_config(Some(hooks::check_config), NONE, NONE, FIRST);
         // First, so that a start which is stopped has not started anything of mod_python's.
         sys::ap_hook_post_config(Some(hooks::post_config), NONE, NONE, FIRST);
         sys::ap_hook_test_config(Some(hooks::test_config), NONE, NONE, sys::APR_HOOK_MIDDLE);
@@ -195,7 +201,15 @@ pub(super) unsafe fn add_optional_hooks() {
             let remoteip = REMOTEIP.as_ptr();
             sys::ap_hook_post_read_request(Some(hooks::new_configuration), remoteip, NONE, FIRST);
             sys::ap_hook_translate_name(Some(hooks::new_configuration), NONE, NONE, FIRST);
-            sys::ap_hook_post_perdir_config(Some(hooks::new_configuration), NONE, NONE, FIRST);
+            // The latest place of all, but before mod_python, is right before mod_python.
+            let (python, last) = (PYTHON.as_ptr(), sys::APR_HOOK_REALLY_LAST);
+            sys::ap_hook_translate_name(Some(hooks::before_python), NONE, python, last);
+            sys::ap_hook_map_to_storage(Some(hooks::before_walk), NONE, NONE, FIRST);
+            sys::ap_hook_post_perdir_config(Some(hooks::after_walk), NONE, NONE, FIRST);
+        }
+        if is_loaded(INCLUDE_MODULE) {
+            let order = sys::APR_HOOK_REALLY_LAST;
+            sys::ap_hook_insert_filter(Some(hooks::insert_filter), NONE, NONE, order);
         }
         sys::apr_hook_debug_current = last;
     }

@@ -8,11 +8,12 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use crate::policy::handler::Python;
-use crate::policy::observed::{HANDLER_MODULE, Phase};
+use crate::policy::htaccess::PythonDirective;
+use crate::policy::observed::{HANDLER_MODULE, Line, Phase, Section, imports_into};
 
 use super::config::{DirConf, SETTER_FAILED, error, filled};
 use super::guard::guard;
-use super::module::is_loaded;
+use super::module::{PYTHON_MODULE, is_loaded};
 use super::startup;
 use super::sys;
 
@@ -29,8 +30,17 @@ pub(super) struct Row {
 enum What {
     Handler(&'static [Phase]),
     Debug,
+    AutoReload,
+    Interpreter,
+    Import,
+    Path,
+    Option,
+    /// Only that a .htaccess used it matters.
+    Used,
     SetHandler,
     AddHandler,
+    AddType,
+    RemoveHandler,
     WsgiScriptAlias,
 }
 
@@ -47,8 +57,38 @@ const fn python(name: &'static CStr, context: c_int, phase: &'static [Phase]) ->
 /// Where mod_python allows its filters.
 const FILTER: c_int = sys::RSRC_CONF | sys::ACCESS_CONF;
 
+/// What mod_python allows in a .htaccess and is no handler.
+const fn setting(name: &'static CStr, what: What) -> Row {
+    Row {
+        name,
+        context: sys::OR_ALL,
+        what,
+        owner: Some(PYTHON_MODULE),
+    }
+}
+
+/// A directive of mod_mime for extensions.
+const fn mime(name: &'static CStr, what: What) -> Row {
+    Row {
+        name,
+        context: sys::OR_FILEINFO,
+        what,
+        owner: Some(c"mod_mime.c"),
+    }
+}
+
+/// A directive of mod_wsgi.
+const fn wsgi(name: &'static CStr) -> Row {
+    Row {
+        name,
+        context: sys::RSRC_CONF,
+        what: What::WsgiScriptAlias,
+        owner: Some(c"mod_wsgi.c"),
+    }
+}
+
 /// Every observed directive.
-pub(super) static ROWS: [Row; 22] = [
+pub(super) static ROWS: [Row; 31] = [
     python(c"PythonAccessHandler", sys::OR_ALL, &[Phase::Access]),
     python(c"PythonAuthenHandler", sys::OR_ALL, &[Phase::Authen]),
     python(c"PythonAuthzHandler", sys::OR_ALL, &[Phase::Authz]),
@@ -83,36 +123,28 @@ pub(super) static ROWS: [Row; 22] = [
         what: What::Debug,
         owner: None,
     },
+    setting(c"PythonAutoReload", What::AutoReload),
+    setting(c"PythonEnablePdb", What::Used),
+    setting(c"PythonInterpPerDirective", What::Used),
+    setting(c"PythonInterpPerDirectory", What::Used),
+    setting(c"PythonInterpreter", What::Interpreter),
+    setting(c"PythonOption", What::Option),
+    setting(c"PythonPath", What::Path),
+    Row {
+        context: sys::RSRC_CONF,
+        ..setting(c"PythonImport", What::Import)
+    },
     Row {
         name: c"SetHandler",
         context: sys::OR_FILEINFO,
         what: What::SetHandler,
         owner: None,
     },
-    Row {
-        name: c"AddHandler",
-        context: sys::OR_FILEINFO,
-        what: What::AddHandler,
-        owner: Some(c"mod_mime.c"),
-    },
-    Row {
-        name: c"AddType",
-        context: sys::OR_FILEINFO,
-        what: What::AddHandler,
-        owner: Some(c"mod_mime.c"),
-    },
-    Row {
-        name: c"WSGIScriptAlias",
-        context: sys::RSRC_CONF,
-        what: What::WsgiScriptAlias,
-        owner: Some(c"mod_wsgi.c"),
-    },
-    Row {
-        name: c"WSGIScriptAliasMatch",
-        context: sys::RSRC_CONF,
-        what: What::WsgiScriptAlias,
-        owner: Some(c"mod_wsgi.c"),
-    },
+    mime(c"AddHandler", What::AddHandler),
+    mime(c"AddType", What::AddType),
+    mime(c"RemoveHandler", What::RemoveHandler),
+    wsgi(c"WSGIScriptAlias"),
+    wsgi(c"WSGIScriptAliasMatch"),
 ];
 
 /// The setter of all observed directives; which one it is stands in the command's row.
@@ -152,34 +184,129 @@ pub(super) unsafe extern "C" fn observe(
 /// `cmd` is the live command that httpd handed to a setter.
 unsafe fn note(cmd: *mut sys::cmd_parms, row: &Row, conf: &mut DirConf, arguments: &[u8]) {
     // SAFETY: live command; its path is null (the whole server) or a string.
-    let section = unsafe {
+    let (path, htaccess) = unsafe {
         let path = (*cmd).path;
-        (!path.is_null()).then(|| CStr::from_ptr(path))
+        let path = (!path.is_null()).then(|| CStr::from_ptr(path));
+        (path, line_of_htaccess(cmd))
     };
     let observed = &mut conf.observed;
+    if let Some(line) = &htaccess
+        && let Some(directive) = PythonDirective::from_name(row.name.to_bytes())
+    {
+        observed.used_in_htaccess(directive, line.clone());
+    }
+    if row.name.to_bytes().starts_with(b"Python") && path.is_some() {
+        observed.python_in_section();
+    }
     match row.what {
         What::Handler(phases) => {
+            // SAFETY: live command.
+            let section = unsafe { section(cmd, htaccess.as_ref()) };
             for phase in phases {
-                observed.python_handler(*phase, arguments);
+                observed.python_handler(*phase, arguments, &section);
             }
             if !matches!(phases, [Phase::Filter]) {
                 // SAFETY: live command.
-                unsafe { startup::saw_python(cmd, section, Python::ModPython) };
+                unsafe { startup::saw_python(cmd, path, Python::ModPython) };
             }
         }
         What::Debug => observed.python_debug(arguments),
+        What::AutoReload => observed.python_auto_reload(arguments),
+        What::Interpreter => {
+            let given = htaccess.is_none();
+            observed.python_interpreter(arguments, htaccess);
+            if given && let Some(interpreter) = observed.interpreter() {
+                // SAFETY: live command.
+                unsafe {
+                    startup::saw_interpreter(cmd, &interpreter.name, Some(section(cmd, None)))
+                };
+            }
+        }
+        What::Import => {
+            if let Some(name) = imports_into(arguments) {
+                // SAFETY: live command.
+                unsafe { startup::saw_interpreter(cmd, &name, None) };
+            }
+        }
+        What::Path => observed.python_path(arguments),
+        What::Option => observed.python_option(arguments),
+        What::Used => {}
         What::SetHandler => {
             // SAFETY: live command.
             let python = observed.set_handler(arguments, unsafe { is_by_name(cmd) });
             // SAFETY: live command.
-            unsafe { saw(cmd, section, python) };
+            unsafe { saw(cmd, path, python) };
         }
-        What::AddHandler => {
-            let python = observed.add_handler(arguments, section.is_some());
+        What::AddHandler | What::AddType => {
+            let python = observed.add_handler(arguments, path.is_some());
+            if matches!(row.what, What::AddHandler) {
+                observed.add_suffixes(arguments);
+            }
             // SAFETY: live command.
-            unsafe { saw(cmd, section, python) };
+            unsafe { saw(cmd, path, python) };
         }
+        What::RemoveHandler => observed.remove_suffixes(arguments),
         What::WsgiScriptAlias => observed.wsgi_script_alias(arguments),
+    }
+}
+
+/// Where a directive of a .htaccess stands; `None` for the server's configuration.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+unsafe fn line_of_htaccess(cmd: *mut sys::cmd_parms) -> Option<Line> {
+    // SAFETY: live command; its directive has a file name, a string, and a line.
+    unsafe {
+        if sys::ap_check_cmd_context(cmd, sys::NOT_IN_HTACCESS as u32).is_null() {
+            return None;
+        }
+        let directive = (*cmd).directive.as_ref();
+        Some(Line {
+            file: directive
+                .filter(|directive| !directive.filename.is_null())
+                .map(|directive| CStr::from_ptr(directive.filename).to_bytes().to_vec())
+                .unwrap_or_default(),
+            number: directive.map_or(0, |directive| directive.line_num),
+        })
+    }
+}
+
+/// The section that mod_python counts a directive to: the innermost `<Location>`, else the
+/// innermost `<Directory>`, else the directory of the .htaccess.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+unsafe fn section(cmd: *mut sys::cmd_parms, htaccess: Option<&Line>) -> Section {
+    // SAFETY: live command; the tree of directives lives as long, and its texts are strings.
+    let enclosing = |wanted: &[&[u8]]| unsafe {
+        let mut parent = (*cmd)
+            .directive
+            .as_ref()
+            .and_then(|own| own.parent.as_ref());
+        while let Some(section) = parent {
+            if !section.directive.is_null() && !section.args.is_null() {
+                let name = CStr::from_ptr(section.directive).to_bytes();
+                if wanted
+                    .iter()
+                    .any(|wanted| name.eq_ignore_ascii_case(wanted))
+                {
+                    return Some(CStr::from_ptr(section.args).to_bytes());
+                }
+            }
+            parent = section.parent.as_ref();
+        }
+        None
+    };
+    if let Some(arguments) = enclosing(&[b"<Location", b"<LocationMatch"]) {
+        Section::location(arguments)
+    } else if let Some(arguments) = enclosing(&[b"<Directory"]) {
+        Section::directory(arguments)
+    } else if enclosing(&[b"<DirectoryMatch"]).is_some() {
+        Section::Directories
+    } else if let Some(line) = htaccess {
+        Section::Directory(line.directory().to_vec())
+    } else {
+        Section::Server
     }
 }
 

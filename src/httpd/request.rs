@@ -7,11 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr::{self, NonNull};
 
 use crate::policy::handler::{Answer, PYTHON_PREFIXES};
+use crate::policy::interpreter::Host;
 use crate::policy::judge::{Facts, Method, Target};
 use crate::policy::path;
 use crate::policy::trust::Client;
 
 use super::config::{CLOSED, DirConf};
+use super::location::{Before, Naming};
 use super::module::module_index;
 use super::sys;
 
@@ -43,6 +45,10 @@ pub(super) struct State {
     pub(super) filter: Cell<Option<NonNull<sys::ap_filter_t>>>,
     /// What [`Request::is_looked_up`] said before the output filter was in place.
     pub(super) looked_up: Cell<Option<bool>>,
+    /// Whose the file name is.
+    pub(super) naming: Cell<Naming>,
+    /// What there was before the file name was borrowed.
+    pub(super) before: Cell<Option<Before>>,
 }
 
 /// A per-directory configuration before and after the PythonDebug gate.
@@ -148,6 +154,12 @@ impl<'r> Request<'r> {
         })
     }
 
+    /// What the module remembers of a request of Python's whose file name is not as usual.
+    pub(super) fn naming(self) -> Option<&'r State> {
+        let state = self.known_state()?;
+        (state.naming.get() != Naming::Usual).then_some(state)
+    }
+
     /// Whether the request was settled for the file name that it has now.
     pub(super) fn is_settled(self) -> bool {
         // SAFETY: live request.
@@ -175,6 +187,104 @@ impl<'r> Request<'r> {
             .filter(|name| name.starts_with(b"/"))
     }
 
+    /// Whether there is a file name, of any kind.
+    pub(super) fn has_filename(self) -> bool {
+        // SAFETY: live request.
+        unsafe { !(*self.as_ptr()).filename.is_null() }
+    }
+
+    /// Takes the file name away, and what httpd found out about the file.
+    pub(super) fn forget_filename(self) {
+        // SAFETY: live request, whose fields are httpd's and its modules' to set; a file that was
+        // looked up is described by zeros where there is none.
+        unsafe {
+            let r = self.as_ptr();
+            (*r).filename = ptr::null_mut();
+            (*r).canonical_filename = ptr::null_mut();
+            (*r).path_info = ptr::null_mut();
+            (*r).finfo = std::mem::zeroed();
+        }
+    }
+
+    /// What [`Request::restore`] needs.
+    pub(super) fn before_walk(self) -> Before {
+        // SAFETY: live request, as httpd's functions want it; what they return lives as long.
+        unsafe {
+            let r = self.as_ptr();
+            Before {
+                conf: (*r).per_dir_config,
+                prefix: sys::ap_context_prefix(r),
+                root: sys::ap_context_document_root(r),
+                uri: ptr::null_mut(),
+            }
+        }
+    }
+
+    /// Puts back what there was before, in a new vector: but for the records of the modules at these
+    /// places.
+    pub(super) fn restore(self, before: Before, places: &[usize]) {
+        let r = self.as_ptr();
+        // SAFETY: live request; what it had before lives as long, and each vector has a slot for
+        // every module. A vector that httpd made may be that of other requests too, and is not
+        // written to.
+        unsafe {
+            sys::ap_set_context_info(r, before.prefix, before.root);
+            let nothing = sys::ap_create_request_config((*r).pool);
+            let renewed = sys::ap_merge_per_dir_configs((*r).pool, before.conf, nothing);
+            let walked = (*r).per_dir_config;
+            for place in places {
+                let record = *walked.cast::<*mut c_void>().add(*place);
+                *renewed.cast::<*mut c_void>().add(*place) = record;
+            }
+            (*r).per_dir_config = renewed;
+        }
+    }
+
+    /// Puts another path in the place of the URL's, which is returned.
+    pub(super) fn replace_uri(self, path: &[u8]) -> *mut c_char {
+        // SAFETY: live request; the copy lives in its pool.
+        unsafe {
+            let r = self.as_ptr();
+            let copy = sys::apr_pstrmemdup((*r).pool, path.as_ptr().cast(), path.len());
+            std::mem::replace(&mut (*r).uri, copy)
+        }
+    }
+
+    /// Puts the path back that [`Request::replace_uri`] returned.
+    pub(super) fn restore_uri(self, uri: *mut c_char) {
+        // SAFETY: live request; the string is what was in the same place before.
+        unsafe { (*self.as_ptr()).uri = uri };
+    }
+
+    /// The document root or the alias that the request was mapped by.
+    pub(super) fn context_root(self) -> &'r [u8] {
+        // SAFETY: live request, as httpd's function wants it; what it returns lives as long.
+        self.bytes(unsafe { sys::ap_context_document_root(self.as_ptr()) })
+            .unwrap_or_default()
+    }
+
+    /// When the file or its inode last changed, in microseconds since 1970, as far as httpd looked.
+    pub(super) fn changed(self) -> i64 {
+        // SAFETY: live request.
+        unsafe {
+            let finfo = &raw const (*self.as_ptr()).finfo;
+            (*finfo).mtime.max((*finfo).ctime)
+        }
+    }
+
+    /// The name of the virtual host, which is that of its interpreter.
+    pub(super) fn host_name(self) -> &'r [u8] {
+        // SAFETY: live request of a live server.
+        self.bytes(unsafe { (*(*self.as_ptr()).server).server_hostname })
+            .unwrap_or_default()
+    }
+
+    /// The virtual host.
+    pub(super) fn host(self) -> Host {
+        // SAFETY: live request.
+        unsafe { (*self.as_ptr()).server.addr() }
+    }
+
     /// `r->uri`: the decoded path of the URL (not yet decoded in the quick handler).
     pub(super) fn uri(self) -> &'r [u8] {
         // SAFETY: live request.
@@ -190,7 +300,7 @@ impl<'r> Request<'r> {
     }
 
     /// What the URL has beyond the file.
-    fn path_info(self) -> &'r [u8] {
+    pub(super) fn path_info(self) -> &'r [u8] {
         // SAFETY: live request.
         self.bytes(unsafe { (*self.as_ptr()).path_info })
             .unwrap_or_default()
@@ -304,9 +414,7 @@ impl<'r> Request<'r> {
     #[inline(always)]
     pub(super) fn judged_path(self) -> &'r [u8] {
         if let Some(filename) = self.filename() {
-            // SAFETY: live request, as httpd's function wants it; what it returns lives as long.
-            let root = self.bytes(unsafe { sys::ap_context_document_root(self.as_ptr()) });
-            match path::below(filename, root.unwrap_or_default()) {
+            match path::below(filename, self.context_root()) {
                 Some(below) if !below.is_empty() => return below,
                 // The document root itself; but an alias may be for one file.
                 Some(_) if self.target() == Target::Directory => return b"",
@@ -407,6 +515,22 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// Whether mod_include will read the response.
+    pub(super) fn is_included_into(self) -> bool {
+        // SAFETY: live request; its filters are a list that ends in null, and each has its record
+        // with a name in lower case.
+        unsafe {
+            let mut filter = (*self.as_ptr()).output_filters;
+            while let Some(one) = filter.as_ref() {
+                if CStr::from_ptr((*one.frec).name) == c"includes" {
+                    return true;
+                }
+                filter = one.next;
+            }
+        }
+        false
+    }
+
     /// Whether httpd only looks this subrequest up, and does not run it for a part of a response:
     /// then its filters are those that the main request's response goes through after all content.
     pub(super) fn is_looked_up(self) -> bool {
@@ -459,14 +583,14 @@ impl<'r> Request<'r> {
 
     /// Puts `over`, a vector with a record of one module, on top of the request's own configuration.
     ///
-    /// A vector that was gated before, for this request or one that it was made for, is not made
+    /// A vector that was made so before, for this request or one that it was made for, is not made
     /// again: httpd skips authentication for a subrequest whose vector is its parent's. But the
     /// module's record in it is: an application may have written to the one that is there.
     ///
     /// # Safety
     /// `over` is a vector of httpd's for the modules loaded, alive for as long as the request, and
     /// `index` the place of its module.
-    pub(super) unsafe fn gate_conf(self, over: *mut sys::ap_conf_vector_t, index: usize) {
+    pub(super) unsafe fn overlay(self, over: *mut sys::ap_conf_vector_t, index: usize) {
         let r = self.as_ptr();
         // SAFETY: live request; `over` as promised by the caller. A gated vector and its pool
         // belong to this request, or to its parent or predecessor, which live as long; only the

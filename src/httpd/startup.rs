@@ -8,13 +8,19 @@ use std::ffi::CStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::policy::handler::Python;
+use crate::policy::interpreter::{Default, Given, Place, Reserved};
 use crate::policy::message::escaped;
-use crate::policy::settings::Mode;
+use crate::policy::observed::Section;
+use crate::policy::settings::Settings;
 
-use super::config::DirConf;
-use super::gate;
+use super::config::{CLOSED, DirConf};
+use super::environment;
+use super::location;
 use super::log::{self, Level};
 use super::module::{PYTHON_MODULE, is_loaded, module_index};
+use super::once;
+use super::overlay;
+use super::stale;
 use super::sys;
 
 struct Seen {
@@ -22,11 +28,14 @@ struct Seen {
     python: BTreeSet<String>,
     /// The first of them that needs mod_python, with file and line.
     needs_mod_python: Option<String>,
+    /// Whose the names of interpreters are.
+    reserved: Reserved,
 }
 
 static SEEN: Mutex<Seen> = Mutex::new(Seen {
     python: BTreeSet::new(),
     needs_mod_python: None,
+    reserved: Reserved::NONE,
 });
 
 fn seen() -> MutexGuard<'static, Seen> {
@@ -38,7 +47,9 @@ pub(super) fn begin() {
     let mut seen = seen();
     seen.python.clear();
     seen.needs_mod_python = None;
-    gate::forget();
+    seen.reserved = Reserved::NONE;
+    overlay::forget();
+    environment::forget();
 }
 
 /// A handler of this Python was read for this section (`None`: the whole server). A .htaccess is
@@ -47,19 +58,12 @@ pub(super) fn begin() {
 /// # Safety
 /// `cmd` is the live command that httpd handed to a setter.
 pub(super) unsafe fn saw_python(cmd: *mut sys::cmd_parms, section: Option<&CStr>, python: Python) {
-    // SAFETY: live command; its directive has a file name, a string, and a line.
+    // SAFETY: live command.
     let place = unsafe {
         if !sys::ap_check_cmd_context(cmd, sys::NOT_IN_HTACCESS as u32).is_null() {
             return;
         }
-        (*cmd).directive.as_ref().map(|directive| {
-            let file = if directive.filename.is_null() {
-                c"?"
-            } else {
-                CStr::from_ptr(directive.filename)
-            };
-            format!("{}:{}", escaped(file.to_bytes()), directive.line_num)
-        })
+        place(cmd)
     };
     let section = section.map_or_else(
         || "the whole server".to_owned(),
@@ -68,9 +72,78 @@ pub(super) unsafe fn saw_python(cmd: *mut sys::cmd_parms, section: Option<&CStr>
     let mut seen = seen();
     if python == Python::ModPython {
         seen.needs_mod_python
-            .get_or_insert_with(|| format!("{section} ({})", place.unwrap_or_default()));
+            .get_or_insert_with(|| format!("{section} ({place})"));
     }
     seen.python.insert(section);
+}
+
+/// File and line of a directive.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+unsafe fn place(cmd: *mut sys::cmd_parms) -> String {
+    // SAFETY: live command; its directive has a file name, a string, and a line.
+    unsafe {
+        let Some(directive) = (*cmd).directive.as_ref() else {
+            return String::new();
+        };
+        let file = match directive.filename.is_null() {
+            true => c"?",
+            false => CStr::from_ptr(directive.filename),
+        };
+        format!("{}:{}", escaped(file.to_bytes()), directive.line_num)
+    }
+}
+
+/// The server's configuration gave this name to an interpreter, for this section; `None`: by a
+/// `PythonImport`.
+///
+/// # Safety
+/// `cmd` is the live command that httpd handed to a setter.
+pub(super) unsafe fn saw_interpreter(
+    cmd: *mut sys::cmd_parms,
+    name: &[u8],
+    section: Option<Section>,
+) {
+    // SAFETY: live command of a live server.
+    let (host, place) = unsafe {
+        let server = (*cmd).server;
+        let host = ((*server).is_virtual != 0).then(|| server.addr());
+        (host, place(cmd))
+    };
+    seen().reserved.given.push(Given {
+        name: name.to_vec(),
+        host,
+        section,
+        place,
+    });
+}
+
+/// Whose the name of an interpreter is, where it is not for a .htaccess at this place to take.
+pub(super) fn owner_of(name: &[u8], place: Place<'_>) -> Option<String> {
+    seen().reserved.owner(name, place)
+}
+
+/// The settings for the whole server.
+///
+/// # Safety
+/// `server` is the main server, with its configuration.
+unsafe fn settings_of<'a>(server: *mut sys::server_rec) -> &'a Settings {
+    // SAFETY: the server's per-directory defaults have a slot for each module.
+    let conf = unsafe {
+        let slot = (*server).lookup_defaults.cast::<*const DirConf>();
+        (*slot.add(module_index())).as_ref()
+    };
+    &conf.unwrap_or(&CLOSED).settings
+}
+
+/// The configuration has been read, and nothing has been started for it.
+///
+/// # Safety
+/// Called from check_config with its server.
+pub(super) unsafe fn check(server: *mut sys::server_rec) {
+    // SAFETY: as promised by the caller.
+    unsafe { environment::clean(server, settings_of(server)) };
 }
 
 /// The configuration is complete: gets ready for requests and says so. The error stops the start.
@@ -84,19 +157,23 @@ pub(super) unsafe fn complete(
     // SAFETY: the name is a string, and every module is loaded.
     let python = unsafe { sys::ap_find_linked_module(PYTHON_MODULE.as_ptr()) };
     // SAFETY: as promised by the caller; `python` is null or mod_python's live record.
-    unsafe { gate::prepare(pool, server, python)? };
+    unsafe { overlay::prepare(pool, server, python)? };
     // SAFETY: ap_state_query only reads. httpd runs post_config twice; the first is a rehearsal.
     if unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE) } == sys::AP_SQ_MS_CREATE_PRE_CONFIG {
         return Ok(());
     }
-    // SAFETY: the server's per-directory defaults have a slot for each module.
-    let mode = unsafe {
-        let conf = *(*server)
-            .lookup_defaults
-            .cast::<*const DirConf>()
-            .add(module_index());
-        conf.as_ref().map_or(Mode::On, |conf| conf.settings.mode())
+    stale::begin();
+    // SAFETY: as promised by the caller.
+    let settings = unsafe {
+        once::prepare(pool)?;
+        environment::remember(pool);
+        location::prepare();
+        seen().reserved.defaults = hosts(server);
+        let settings = settings_of(server);
+        environment::report(server, settings);
+        settings
     };
+    let mode = settings.mode();
     let directories = match seen().python.len() {
         1 => "1 Python directory".to_owned(),
         number => format!("{number} Python directories"),
@@ -110,6 +187,28 @@ pub(super) unsafe fn complete(
     );
     warn_of_missing_modules();
     Ok(())
+}
+
+/// The interpreters that mod_python uses for the virtual hosts, and for the main server.
+///
+/// # Safety
+/// `server` is the main server.
+unsafe fn hosts(server: *mut sys::server_rec) -> Vec<Default> {
+    let mut hosts = Vec::new();
+    let mut next = server;
+    // SAFETY: the servers are a list that ends in null; their names are null or strings.
+    unsafe {
+        while let Some(host) = next.as_ref() {
+            if !host.server_hostname.is_null() {
+                hosts.push(Default {
+                    host: next.addr(),
+                    name: CStr::from_ptr(host.server_hostname).to_bytes().to_vec(),
+                });
+            }
+            next = host.next;
+        }
+    }
+    hosts
 }
 
 /// Says where mod_python is configured and not loaded: its own directives would be errors without

@@ -4,13 +4,17 @@
 //! tests are made from, or held against, this one.
 
 use std::borrow::Cow;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 use super::class::{Class, ClassSet};
+use super::htaccess::{DirectiveSet, PythonDirective};
 use super::message::{quoted, unknown_word};
 use super::pattern::Pattern;
-use super::settings::{Deny, Errors, List, Mode, Protect, Settings, Status};
+use super::settings::{
+    AutoReload, Bytecode, Changes, Environment, Errors, Interpreters, List, Mode, Protect, Publish,
+    Settings, Stale, Status, WordSet,
+};
 use super::trust::Subnet;
 
 /// One directive.
@@ -24,22 +28,34 @@ pub struct Directive {
     pub default: &'static str,
     /// What it does, in one line, for `httpd -L`.
     pub help: &'static CStr,
+    /// Where it may stand.
+    pub scope: Scope,
     /// The most arguments it takes; at least one is always needed.
     pub most: usize,
     /// Puts the arguments into the settings. The error names what is wrong and what is accepted.
     pub set: fn(&mut Settings, &[&[u8]]) -> Result<(), String>,
 }
 
+/// Where a directive may stand. None may stand in a .htaccess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the server configuration, in virtual hosts and in sections.
+    Section,
+    /// In the server configuration only: it is about the process.
+    Server,
+}
+
 /// No limit on the number of arguments.
 const MANY: usize = usize::MAX;
 
 /// Every directive, in the order of the documentation.
-pub static DIRECTIVES: [Directive; 10] = [
+pub static DIRECTIVES: [Directive; 18] = [
     Directive {
         name: c"PyGuard",
         takes: "On|Off|Detect",
         default: "On",
         help: c"Enforce (On), log what would be enforced (Detect), or do nothing (Off)",
+        scope: Scope::Section,
         most: 1,
         set: |settings, arguments| {
             settings.mode = Some(choice(arguments, &[("On", Mode::On), ("Off", Mode::Off), ("Detect", Mode::Detect)])?);
@@ -51,14 +67,16 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "[+|-]class ...|All|None",
         default: "All",
         help: c"The classes of files that are denied; + and - change the outer section's, as in Options",
+        scope: Scope::Section,
         most: MANY,
-        set: set_deny,
+        set: |settings, arguments| changes(&mut settings.deny, arguments, "class", classes),
     },
     Directive {
         name: c"PyGuardExempt",
         takes: "pattern ...|None",
         default: "None",
         help: c"File names that are served although their class is denied, such as example.py",
+        scope: Scope::Section,
         most: MANY,
         set: |settings, arguments| list(&mut settings.exempt, arguments, Pattern::parse),
     },
@@ -67,6 +85,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "On|Off|Auto",
         default: "Auto",
         help: c"Whether this is a Python directory: by decree (On, Off) or as configured (Auto)",
+        scope: Scope::Section,
         most: 1,
         set: |settings, arguments| {
             let words = [("On", Protect::On), ("Off", Protect::Off), ("Auto", Protect::Auto)];
@@ -79,6 +98,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "pattern ...|None",
         default: "None",
         help: c"File names that a request for Python may fall through to, such as *.css *.png",
+        scope: Scope::Section,
         most: MANY,
         set: |settings, arguments| list(&mut settings.fall_through, arguments, Pattern::parse),
     },
@@ -87,6 +107,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "404|403",
         default: "404",
         help: c"The status of a denied request: 404 looks as if the file did not exist",
+        scope: Scope::Section,
         most: 1,
         set: |settings, arguments| {
             settings.status = Some(choice(arguments, &[("404", Status::NotFound), ("403", Status::Forbidden)])?);
@@ -98,6 +119,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "address ...|None",
         default: "None",
         help: c"Trusted clients, who see tracebacks, PSP source and testhandler: addresses as in Require ip",
+        scope: Scope::Section,
         most: MANY,
         set: |settings, arguments| list(&mut settings.debug_from, arguments, subnet),
     },
@@ -106,6 +128,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "address ...|None",
         default: "None",
         help: c"Proxies whose word (by mod_remoteip) is taken for the address of a trusted client",
+        scope: Scope::Section,
         most: MANY,
         set: |settings, arguments| list(&mut settings.debug_proxy, arguments, subnet),
     },
@@ -114,6 +137,7 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "Scrub|Replace|Strict|Log|Off",
         default: "Scrub",
         help: c"Error text in responses: withhold it (Scrub), replace every 5xx too (Replace), refuse the unreadable too (Strict), only log it (Log), or do not look (Off)",
+        scope: Scope::Section,
         most: 1,
         set: |settings, arguments| {
             let words = [
@@ -132,9 +156,109 @@ pub static DIRECTIVES: [Directive; 10] = [
         takes: "bytes",
         default: "256K",
         help: c"How much of a response of status 500 or above is held until it is known to be clean: bytes, or with K or M",
+        scope: Scope::Section,
         most: 1,
         set: |settings, arguments| {
             settings.error_buffer = Some(size(arguments.first().copied().unwrap_or_default())?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardPublish",
+        takes: "name ...|Auto|None",
+        default: "Auto",
+        help: c"What mod_python's publisher may show of a page: what the page itself defines (Auto), or these names",
+        scope: Scope::Section,
+        most: MANY,
+        set: set_publish,
+    },
+    Directive {
+        name: c"PyGuardHtaccess",
+        takes: "[+|-]directive ...|All|None",
+        default: "-PythonPath -PythonInterpreter",
+        help: c"The directives of mod_python that a .htaccess may use; + and - change the outer section's, at first All",
+        scope: Scope::Section,
+        most: MANY,
+        set: |settings, arguments| changes(&mut settings.htaccess, arguments, "directive", directives),
+    },
+    Directive {
+        name: c"PyGuardInterpreter",
+        takes: "Reserve|Isolate|Leave",
+        default: "Reserve",
+        help: c"Keep each .htaccess out of interpreters that are another's (Reserve), give each area its own besides (Isolate), or neither",
+        scope: Scope::Section,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [
+                ("Reserve", Interpreters::Reserve),
+                ("Isolate", Interpreters::Isolate),
+                ("Leave", Interpreters::Leave),
+            ];
+            settings.interpreters = Some(choice(arguments, &words)?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardStale",
+        takes: "Ignore|Log|Deny",
+        default: "Log",
+        help: c"Python source that is newer than the running server: nothing, a line in the log, or 503 until a restart",
+        scope: Scope::Section,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [("Ignore", Stale::Ignore), ("Log", Stale::Log), ("Deny", Stale::Deny)];
+            settings.stale = Some(choice(arguments, &words)?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardAutoReload",
+        takes: "Leave|Off",
+        default: "Leave",
+        help: c"Whether PythonAutoReload is off for every request, whatever set it",
+        scope: Scope::Section,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [("Leave", AutoReload::Leave), ("Off", AutoReload::Off)];
+            settings.auto_reload = Some(choice(arguments, &words)?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardEnv",
+        takes: "Clean|Leave",
+        default: "Clean",
+        help: c"Give httpd and every request a fixed PATH, and take PYTHONPATH and its like away (Clean), or do not (Leave)",
+        scope: Scope::Section,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [("Clean", Environment::Clean), ("Leave", Environment::Leave)];
+            settings.environment = Some(choice(arguments, &words)?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardPath",
+        takes: "path",
+        default: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        help: c"The fixed PATH: absolute directories, separated by colons",
+        scope: Scope::Section,
+        most: 1,
+        set: |settings, arguments| {
+            settings.path = Some(path(arguments.first().copied().unwrap_or_default())?);
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardBytecode",
+        takes: "Off|On",
+        default: "Off",
+        help: c"Whether Python writes bytecode beside the source",
+        scope: Scope::Server,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [("Off", Bytecode::Off), ("On", Bytecode::On)];
+            settings.bytecode = Some(choice(arguments, &words)?);
             Ok(())
         },
     },
@@ -222,44 +346,104 @@ fn subnet(word: &[u8]) -> Result<Subnet, String> {
     Subnet::parse(&String::from_utf8_lossy(word))
 }
 
-/// `PyGuardDeny`: either every word has a sign, or none.
-fn set_deny(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), String> {
-    let mut deny = settings.deny.unwrap_or_default();
+/// `PyGuardPublish`: lines of one section add up.
+fn set_publish(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), String> {
+    if let [only] = arguments
+        && only.eq_ignore_ascii_case(b"auto")
+    {
+        settings.publish = Some(Publish::Auto);
+        return Ok(());
+    }
+    let mut names = match settings.publish.take() {
+        Some(Publish::Names(names)) => Some(names),
+        _ => None,
+    };
+    list(&mut names, arguments, |word| {
+        if word.eq_ignore_ascii_case(b"auto") {
+            Err("Auto stands alone, or not at all".to_owned())
+        } else if word.starts_with(b"_") {
+            let word = quoted(word);
+            Err(format!(
+                "{word} begins with an underscore, which publisher never shows"
+            ))
+        } else if is_identifier(word) {
+            Ok(word.to_vec())
+        } else {
+            let word = quoted(word);
+            Err(format!(
+                "{word} is not a Python name: the first name after the page, such as index"
+            ))
+        }
+    })?;
+    settings.publish = Some(Publish::Names(names.unwrap_or_default()));
+    Ok(())
+}
+
+/// Whether the word can be a name in Python, whose letters need not be ASCII.
+fn is_identifier(word: &[u8]) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    word.iter().all(letter) && !word.first().is_none_or(u8::is_ascii_digit)
+}
+
+/// A PATH: a relative or empty part of it would be whatever directory a program is in.
+fn path(word: &[u8]) -> Result<Arc<CStr>, String> {
+    if !word
+        .split(|byte| *byte == b':')
+        .all(|part| part.starts_with(b"/"))
+    {
+        return Err(format!(
+            "{} is not a PATH of absolute directories, separated by colons",
+            quoted(word)
+        ));
+    }
+    match CString::new(word) {
+        Ok(path) => Ok(path.into()),
+        Err(_) => Err("a PATH has no NUL in it".to_owned()),
+    }
+}
+
+/// Words of a set: either every one has a sign, or none.
+fn changes<S: WordSet>(
+    changes: &mut Option<Changes<S>>,
+    arguments: &[&[u8]],
+    what: &str,
+    parse: fn(&[u8]) -> Result<S, String>,
+) -> Result<(), String> {
+    let mut result = changes.unwrap_or_default();
     let signed = |word: &&[u8]| matches!(word.first(), Some(b'+' | b'-'));
     let signs = arguments.iter().filter(|word| signed(word)).count();
     if signs != 0 && signs != arguments.len() {
-        return Err(
-            "either every class has a + or -, or none has: with signs the outer section's classes \
-                    are changed, without they are replaced; to leave one out write only -class"
-                .to_owned(),
-        );
+        return Err(format!(
+            "either every {what} has a + or -, or none has: with signs the outer section's words are \
+             changed, without they are replaced; to leave one out write only -{what}"
+        ));
     }
-    let mut replace = ClassSet::EMPTY;
+    let mut replace = S::default();
     for word in arguments {
         match word.split_first() {
             Some((b'+', name)) => {
-                let classes = classes(name)?;
-                deny.add = deny.add.union(classes);
-                deny.remove = deny.remove.without(classes);
+                let words = parse(name)?;
+                result.add = result.add.union(words);
+                result.remove = result.remove.without(words);
             }
             Some((b'-', name)) => {
-                let classes = classes(name)?;
-                deny.remove = deny.remove.union(classes);
-                deny.add = deny.add.without(classes);
+                let words = parse(name)?;
+                result.remove = result.remove.union(words);
+                result.add = result.add.without(words);
             }
             _ if arguments.len() > 1 && is_set(word) => {
                 return Err("All and None stand alone, or have a + or -".to_owned());
             }
-            _ => replace = replace.union(classes(word)?),
+            _ => replace = replace.union(parse(word)?),
         }
     }
     if signs == 0 {
-        deny = Deny {
+        result = Changes {
             replace: Some(replace),
-            ..Deny::default()
+            ..Changes::default()
         };
     }
-    settings.deny = Some(deny);
+    *changes = Some(result);
     Ok(())
 }
 
@@ -279,6 +463,26 @@ fn classes(word: &[u8]) -> Result<ClassSet, String> {
         let mut names: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
         names.extend(["All", "None"]);
         unknown_word("a class", word, &names)
+    })
+}
+
+/// The directives of mod_python that a word names: one, `All` or `None`.
+fn directives(word: &[u8]) -> Result<DirectiveSet, String> {
+    if word.eq_ignore_ascii_case(b"all") {
+        return Ok(DirectiveSet::ALL);
+    }
+    if word.eq_ignore_ascii_case(b"none") {
+        return Ok(DirectiveSet::EMPTY);
+    }
+    let found = PythonDirective::from_name(word).map(DirectiveSet::of);
+    found.ok_or_else(|| {
+        let mut names: Vec<&str> = PythonDirective::all().map(PythonDirective::name).collect();
+        names.extend(["All", "None"]);
+        unknown_word(
+            "a directive that mod_python allows in a .htaccess",
+            word,
+            &names,
+        )
     })
 }
 
@@ -360,6 +564,43 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rules_of_python_accept() {
+        let names = apply("PyGuardPublish index caf\u{e9} _x".trim_end_matches(" _x"));
+        let names = names.unwrap();
+        assert!(matches!(names.publish(), Publish::Names(names) if names.len() == 2));
+        let mut settings = apply("PyGuardPublish index").unwrap();
+        apply_to(&mut settings, "PyGuardPublish more").unwrap();
+        assert!(matches!(settings.publish(), Publish::Names(names) if names.len() == 2));
+        apply_to(&mut settings, "PyGuardPublish None").unwrap();
+        assert!(matches!(settings.publish(), Publish::Names(names) if names.is_empty()));
+        apply_to(&mut settings, "PyGuardPublish auto").unwrap();
+        assert_eq!(settings.publish(), &Publish::Auto);
+
+        let path = PythonDirective::from_name(b"pythonpath").unwrap();
+        let debug = PythonDirective::from_name(b"PythonDebug").unwrap();
+        let settings = apply("PyGuardHtaccess +PythonPath -pythondebug").unwrap();
+        assert!(settings.htaccess().contains(path) && !settings.htaccess().contains(debug));
+        let settings = apply("PyGuardHtaccess PythonDebug").unwrap();
+        assert_eq!(settings.htaccess(), DirectiveSet::of(debug));
+        let settings = apply("PyGuardHtaccess All").unwrap();
+        assert_eq!(settings.htaccess(), DirectiveSet::ALL);
+
+        let settings = apply("PyGuardPath /bin:/opt/bin").unwrap();
+        assert_eq!(settings.path(), c"/bin:/opt/bin");
+        assert_eq!(apply("PyGuardStale deny").unwrap().stale(), Stale::Deny);
+        let settings = apply("PyGuardInterpreter isolate").unwrap();
+        assert_eq!(settings.interpreters(), Interpreters::Isolate);
+        assert_eq!(
+            apply("PyGuardBytecode On").unwrap().bytecode(),
+            Bytecode::On
+        );
+        let settings = apply("PyGuardEnv Leave").unwrap();
+        assert_eq!(settings.environment(), Environment::Leave);
+        let settings = apply("PyGuardAutoReload Off").unwrap();
+        assert_eq!(settings.auto_reload(), AutoReload::Off);
+    }
+
+    #[test]
     fn lists_grow_in_one_section_and_none_empties_them() {
         let mut settings = apply("PyGuardExempt *.whl").unwrap();
         apply_to(&mut settings, "PyGuardExempt *.egg").unwrap();
@@ -427,6 +668,25 @@ mod tests {
             ("PyGuardErrorBuffer -1", "'-1' is not a size"),
             ("PyGuardErrorBuffer 0", "'0' is not between 4K and 64M"),
             ("PyGuardErrorBuffer 99999999999999999999M", "is not a size"),
+            (
+                "PyGuardPublish _secret",
+                "PyGuardPublish: '_secret' begins with an underscore",
+            ),
+            ("PyGuardPublish page.py", "'page.py' is not a Python name"),
+            ("PyGuardPublish index Auto", "Auto stands alone"),
+            (
+                "PyGuardHtaccess PythonPaht",
+                "'PythonPaht' is not a directive that mod_python allows in a .htaccess, did you mean PythonPath?",
+            ),
+            (
+                "PyGuardHtaccess +PythonPath PythonDebug",
+                "PyGuardHtaccess: either every directive has a + or -, or none has",
+            ),
+            (
+                "PyGuardPath bin:/usr/bin",
+                "PyGuardPath: 'bin:/usr/bin' is not a PATH of absolute directories",
+            ),
+            ("PyGuardPath /bin:", "is not a PATH"),
             (
                 "PyGuardDebugFrom 10.0.0.0/40",
                 "the width is neither 0 to 32 nor a netmask",

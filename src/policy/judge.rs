@@ -69,7 +69,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The last component of the path.
-    fn name(&self) -> &'a [u8] {
+    pub fn name(&self) -> &'a [u8] {
         let path = self.path.strip_suffix(b"/").unwrap_or(self.path);
         match memchr::memrchr(b'/', path) {
             Some(slash) => path.get(slash + 1..).unwrap_or_default(),
@@ -126,8 +126,27 @@ pub enum Denial {
     PspEcho,
     /// mod_python's test page.
     TestHandler,
+    /// Publisher would show what is not for it to show.
+    Unpublished(Unpublished),
     /// Nothing answered for Python, and the file would be sent.
     FallThrough(Option<Python>),
+}
+
+/// Why publisher may not show an object of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unpublished {
+    /// The page imported it.
+    Imported,
+    /// The page's source does not define it.
+    Undefined,
+    /// The page defines it, and its `__all__` leaves it out.
+    NotInAll,
+    /// `PyGuardPublish` leaves it out.
+    NotListed,
+    /// A name on the way to it begins with an underscore.
+    Underscore,
+    /// A name on the way to it begins with a dot, or is none.
+    Dot,
 }
 
 impl Denial {
@@ -138,8 +157,17 @@ impl Denial {
             Denial::Index => Rule::DirectoryIndex,
             Denial::PspView | Denial::PspEcho => Rule::PspSource,
             Denial::TestHandler => Rule::TestHandler,
+            Denial::Unpublished(Unpublished::Underscore | Unpublished::Dot) => {
+                Rule::PublisherUnderscore
+            }
+            Denial::Unpublished(_) => Rule::PublisherExports,
             Denial::FallThrough(_) => Rule::FallThrough,
         }
+    }
+
+    /// Whether it is no incident: publisher itself has nothing to show there, as for any wrong URL.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, Denial::Unpublished(Unpublished::Undefined))
     }
 }
 
@@ -152,6 +180,17 @@ impl fmt::Display for Denial {
             Denial::PspView => f.write_str("PSP view of the source of"),
             Denial::PspEcho => f.write_str("PSP echo of"),
             Denial::TestHandler => f.write_str("mod_python.testhandler at"),
+            Denial::Unpublished(why) => {
+                let what = match why {
+                    Unpublished::Imported => "an imported name",
+                    Unpublished::Undefined => "a name that is not defined",
+                    Unpublished::NotInAll => "a name that is not in __all__",
+                    Unpublished::NotListed => "a name that PyGuardPublish does not list",
+                    Unpublished::Underscore => "a name with an underscore in front",
+                    Unpublished::Dot => "a name with a dot in front",
+                };
+                write!(f, "{what}, in publisher page")
+            }
             Denial::FallThrough(Some(python)) => {
                 write!(f, "fall-through from {} to file", python.name())
             }
@@ -319,8 +358,8 @@ fn named(patterns: &[Pattern], facts: &Facts<'_>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::observed::Phase;
-    use super::super::settings::Deny;
+    use super::super::observed::{Phase, Section};
+    use super::super::settings::Changes;
     use super::*;
 
     const DYNAMIC: &str = "mod_python";
@@ -338,7 +377,7 @@ mod tests {
 
     fn python() -> Observed {
         let mut observed = Observed::EMPTY;
-        observed.python_handler(Phase::Handler, b"dispatcher");
+        observed.python_handler(Phase::Handler, b"dispatcher", &Section::Server);
         observed
     }
 
@@ -487,9 +526,9 @@ mod tests {
     fn a_class_that_is_off_opens_nothing_that_another_protects() {
         let off = |class| {
             let remove = ClassSet::of(class);
-            let deny = Some(Deny {
+            let deny = Some(Changes {
                 remove,
-                ..Deny::default()
+                ..Changes::default()
             });
             let settings = Settings {
                 deny,
@@ -521,9 +560,13 @@ mod tests {
     #[test]
     fn psp_shows_pages_and_nothing_else_to_strangers() {
         let mut psp = Observed::EMPTY;
-        psp.python_handler(Phase::Handler, b"mod_python.psp");
+        psp.python_handler(Phase::Handler, b"mod_python.psp", &Section::Server);
         let mut by_extension = Observed::EMPTY;
-        by_extension.python_handler(Phase::Handler, b"mod_python.psp | .psp .page");
+        by_extension.python_handler(
+            Phase::Handler,
+            b"mod_python.psp | .psp .page",
+            &Section::Server,
+        );
         let view = Verdict::Deny(Denial::PspView);
         let echo = Verdict::Deny(Denial::PspEcho);
         // observed, path, target, to a stranger, to a trusted client
@@ -582,7 +625,7 @@ mod tests {
     #[test]
     fn the_test_page_is_for_trusted_clients() {
         let mut observed = Observed::EMPTY;
-        observed.python_handler(Phase::Handler, b"mod_python.testhandler");
+        observed.python_handler(Phase::Handler, b"mod_python.testhandler", &Section::Server);
         let facts = facts("/t/x", Target::Missing, DYNAMIC);
         let ask = |trusted| handler(&facts, &Settings::EMPTY, &observed, false, || trusted);
         assert_eq!(ask(false), Verdict::Deny(Denial::TestHandler));

@@ -18,6 +18,31 @@ pub fn below<'a>(filename: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
     below.then_some(rest)
 }
 
+/// The longest name of a file, and of a path below a document root, that is taken to be possible.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 3072;
+
+/// A URL path that is too long to be a file's, as the nearest one that could be: each name by its
+/// end, and the path by its beginning. `None` where it is not too long.
+pub fn possible(url_path: &[u8]) -> Option<Vec<u8>> {
+    let is_slash = |byte: &u8| *byte == b'/';
+    let too_long = |name: &[u8]| name.len() > LONGEST_NAME;
+    if url_path.len() <= LONGEST_PATH && !url_path.split(is_slash).any(too_long) {
+        return None;
+    }
+    let mut path = Vec::new();
+    for name in url_path.split(is_slash).skip(1) {
+        let end = name.len().saturating_sub(LONGEST_NAME);
+        let name = name.get(end..).unwrap_or(name);
+        if path.len() + name.len() >= LONGEST_PATH {
+            break;
+        }
+        path.push(b'/');
+        path.extend_from_slice(name);
+    }
+    Some(path)
+}
+
 /// For a file that a rewrite, an `AliasMatch` or an include led to: the part that file name and
 /// URL path have in common at their ends, and the last component in any case. `path_info`, what
 /// the URL path has beyond the file, is not part of it.
@@ -164,6 +189,17 @@ mod tests {
         assert_eq!(judged(file, "/am/config", ""), "/config");
         // Where the site lies is not the client's doing.
         assert_eq!(judged("/home/me/.site/home/x", "/home/me/x", ""), "/x");
+    }
+
+    #[test]
+    fn what_could_be_a_file() {
+        assert_eq!(possible(b"/a/b"), None);
+        let long = "x".repeat(300);
+        let shorter = possible(format!("/a/{long}.py/b").as_bytes());
+        let expected = format!("/a/{}.py/b", "x".repeat(252));
+        assert_eq!(shorter, Some(expected.into_bytes()));
+        let deep = possible("/ab".repeat(2000).as_bytes()).unwrap_or_default();
+        assert!(deep.len() > 3000 && deep.len() <= 3072 && deep.ends_with(b"/ab"));
     }
 
     #[test]

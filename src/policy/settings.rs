@@ -1,9 +1,11 @@
 //! The module's own settings: what the directives say for one directory, and what holds where
 //! they say nothing.
 
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use super::class::ClassSet;
+use super::htaccess::DirectiveSet;
 use super::pattern::Pattern;
 use super::trust::Subnet;
 
@@ -53,35 +55,124 @@ pub enum Errors {
     Off,
 }
 
-/// `PyGuardDeny`: a new set of classes, or changes to the outer one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Deny {
-    /// The set to start from; `None`: the outer section's.
-    pub replace: Option<ClassSet>,
-    /// Classes switched on.
-    pub add: ClassSet,
-    /// Classes switched off.
-    pub remove: ClassSet,
+/// `PyGuardPublish`: what of a page mod_python's publisher may show, by the name of the first object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Publish {
+    /// What the page itself defines, as far as its `__all__` lists it.
+    Auto,
+    /// These names.
+    Names(Arc<Vec<Vec<u8>>>),
 }
 
-impl Deny {
+/// `PyGuardAutoReload`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoReload {
+    /// As `PythonAutoReload` says.
+    Leave,
+    /// `PythonAutoReload Off`, whatever set it.
+    Off,
+}
+
+/// `PyGuardStale`: what is done about Python source that is newer than what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// Nothing.
+    Ignore,
+    /// It is logged, once for each file.
+    Log,
+    /// It is refused until a restart.
+    Deny,
+}
+
+/// `PyGuardInterpreter`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interpreters {
+    /// A .htaccess takes no interpreter that is another's.
+    Reserve,
+    /// The same, and each area has an interpreter of its own.
+    Isolate,
+    /// As mod_python does it.
+    Leave,
+}
+
+/// `PyGuardEnv`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A fixed PATH, and no variables that steer Python.
+    Clean,
+    /// As it is.
+    Leave,
+}
+
+/// `PyGuardBytecode`: whether Python writes bytecode beside the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytecode {
+    /// It does not.
+    Off,
+    /// As Python does by itself.
+    On,
+}
+
+/// A set that directives name words of.
+pub trait WordSet: Copy + Default {
+    /// What is in either.
+    fn union(self, other: Self) -> Self;
+    /// What is in this one and not in the other.
+    fn without(self, other: Self) -> Self;
+}
+
+impl WordSet for ClassSet {
+    fn union(self, other: ClassSet) -> ClassSet {
+        self.union(other)
+    }
+
+    fn without(self, other: ClassSet) -> ClassSet {
+        self.without(other)
+    }
+}
+
+impl WordSet for DirectiveSet {
+    fn union(self, other: DirectiveSet) -> DirectiveSet {
+        self.union(other)
+    }
+
+    fn without(self, other: DirectiveSet) -> DirectiveSet {
+        self.without(other)
+    }
+}
+
+/// `PyGuardDeny`, `PyGuardHtaccess`: a new set of words, or changes to the outer one, as in `Options`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes<S> {
+    /// The set to start from; `None`: the outer section's.
+    pub replace: Option<S>,
+    /// Words switched on.
+    pub add: S,
+    /// Words switched off.
+    pub remove: S,
+}
+
+impl<S: WordSet> Changes<S> {
     /// The set that results on top of `base`.
-    fn over(self, base: ClassSet) -> ClassSet {
+    fn over(self, base: S) -> S {
         self.replace
             .unwrap_or(base)
             .union(self.add)
             .without(self.remove)
     }
 
-    fn merge(base: Deny, add: Deny) -> Deny {
-        match add.replace {
+    fn merge(base: Option<Changes<S>>, add: Option<Changes<S>>) -> Option<Changes<S>> {
+        let (Some(base), Some(add)) = (base, add) else {
+            return add.or(base);
+        };
+        Some(match add.replace {
             Some(_) => add,
-            None => Deny {
+            None => Changes {
                 replace: base.replace,
                 add: base.add.without(add.remove).union(add.add),
                 remove: base.remove.without(add.add).union(add.remove),
             },
-        }
+        })
     }
 }
 
@@ -94,7 +185,7 @@ pub struct Settings {
     /// `PyGuard`
     pub mode: Option<Mode>,
     /// `PyGuardDeny`
-    pub deny: Option<Deny>,
+    pub deny: Option<Changes<ClassSet>>,
     /// `PyGuardExempt`
     pub exempt: List<Pattern>,
     /// `PyGuardProtect`
@@ -111,7 +202,26 @@ pub struct Settings {
     pub errors: Option<Errors>,
     /// `PyGuardErrorBuffer`, in bytes
     pub error_buffer: Option<usize>,
+    /// `PyGuardPublish`
+    pub publish: Option<Publish>,
+    /// `PyGuardHtaccess`
+    pub htaccess: Option<Changes<DirectiveSet>>,
+    /// `PyGuardInterpreter`
+    pub interpreters: Option<Interpreters>,
+    /// `PyGuardStale`
+    pub stale: Option<Stale>,
+    /// `PyGuardAutoReload`
+    pub auto_reload: Option<AutoReload>,
+    /// `PyGuardEnv`
+    pub environment: Option<Environment>,
+    /// `PyGuardPath`
+    pub path: Option<Arc<CStr>>,
+    /// `PyGuardBytecode`
+    pub bytecode: Option<Bytecode>,
 }
+
+/// The PATH that systemd gives to a service.
+const SYSTEM_PATH: &CStr = c"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 impl Settings {
     /// Nothing was said.
@@ -126,12 +236,15 @@ impl Settings {
         debug_proxy: None,
         errors: None,
         error_buffer: None,
+        publish: None,
+        htaccess: None,
+        interpreters: None,
+        stale: None,
+        auto_reload: None,
+        environment: None,
+        path: None,
+        bytecode: None,
     };
-
-    /// Nothing was said.
-    pub fn is_empty(&self) -> bool {
-        *self == Settings::EMPTY
-    }
 
     /// What holds where `add`, the inner section, comes on top of `base`.
     pub fn merge(base: &Settings, add: &Settings) -> Settings {
@@ -140,10 +253,7 @@ impl Settings {
         }
         Settings {
             mode: add.mode.or(base.mode),
-            deny: match (base.deny, add.deny) {
-                (Some(base), Some(add)) => Some(Deny::merge(base, add)),
-                (base, add) => add.or(base),
-            },
+            deny: Changes::merge(base.deny, add.deny),
             exempt: list(&base.exempt, &add.exempt),
             protect: add.protect.or(base.protect),
             fall_through: list(&base.fall_through, &add.fall_through),
@@ -152,6 +262,14 @@ impl Settings {
             debug_proxy: list(&base.debug_proxy, &add.debug_proxy),
             errors: add.errors.or(base.errors),
             error_buffer: add.error_buffer.or(base.error_buffer),
+            publish: add.publish.as_ref().or(base.publish.as_ref()).cloned(),
+            htaccess: Changes::merge(base.htaccess, add.htaccess),
+            interpreters: add.interpreters.or(base.interpreters),
+            stale: add.stale.or(base.stale),
+            auto_reload: add.auto_reload.or(base.auto_reload),
+            environment: add.environment.or(base.environment),
+            path: add.path.as_ref().or(base.path.as_ref()).cloned(),
+            bytecode: add.bytecode.or(base.bytecode),
         }
     }
 
@@ -209,6 +327,48 @@ impl Settings {
     pub fn error_buffer(&self) -> usize {
         self.error_buffer.unwrap_or(256 * 1024)
     }
+
+    /// `PyGuardPublish`, by default `Auto`.
+    pub fn publish(&self) -> &Publish {
+        self.publish.as_ref().unwrap_or(&Publish::Auto)
+    }
+
+    /// The directives of mod_python that a .htaccess may use, by default [`DirectiveSet::usual`].
+    pub fn htaccess(&self) -> DirectiveSet {
+        self.htaccess
+            .unwrap_or_default()
+            .over(DirectiveSet::usual())
+    }
+
+    /// `PyGuardInterpreter`, by default `Reserve`.
+    pub fn interpreters(&self) -> Interpreters {
+        self.interpreters.unwrap_or(Interpreters::Reserve)
+    }
+
+    /// `PyGuardStale`, by default `Log`.
+    pub fn stale(&self) -> Stale {
+        self.stale.unwrap_or(Stale::Log)
+    }
+
+    /// `PyGuardAutoReload`, by default `Leave`.
+    pub fn auto_reload(&self) -> AutoReload {
+        self.auto_reload.unwrap_or(AutoReload::Leave)
+    }
+
+    /// `PyGuardEnv`, by default `Clean`.
+    pub fn environment(&self) -> Environment {
+        self.environment.unwrap_or(Environment::Clean)
+    }
+
+    /// `PyGuardPath`, by default that of a system service.
+    pub fn path(&self) -> &CStr {
+        self.path.as_deref().unwrap_or(SYSTEM_PATH)
+    }
+
+    /// `PyGuardBytecode`, by default `Off`.
+    pub fn bytecode(&self) -> Bytecode {
+        self.bytecode.unwrap_or(Bytecode::Off)
+    }
 }
 
 #[cfg(test)]
@@ -233,23 +393,31 @@ mod tests {
         assert!(settings.debug_from().is_empty() && settings.debug_proxy().is_empty());
         assert_eq!(settings.errors(), Errors::Scrub);
         assert_eq!(settings.error_buffer(), 262_144);
+        assert_eq!(settings.publish(), &Publish::Auto);
+        assert_eq!(settings.htaccess(), DirectiveSet::usual());
+        assert_eq!(settings.interpreters(), Interpreters::Reserve);
+        assert_eq!(settings.stale(), Stale::Log);
+        assert_eq!(settings.auto_reload(), AutoReload::Leave);
+        assert_eq!(settings.environment(), Environment::Clean);
+        assert!(settings.path().to_bytes().starts_with(b"/usr/local/sbin:"));
+        assert_eq!(settings.bytecode(), Bytecode::Off);
     }
 
     #[test]
     fn classes_merge_like_options() {
-        let minus = |class| Deny {
+        let minus = |class| Changes {
             remove: set(&[class]),
-            ..Deny::default()
+            ..Changes::default()
         };
-        let plus = |class| Deny {
+        let plus = |class| Changes {
             add: set(&[class]),
-            ..Deny::default()
+            ..Changes::default()
         };
-        let only = |classes: &[Class]| Deny {
+        let only = |classes: &[Class]| Changes {
             replace: Some(set(classes)),
-            ..Deny::default()
+            ..Changes::default()
         };
-        let of = |changes: &[Deny]| {
+        let of = |changes: &[Changes<ClassSet>]| {
             changes
                 .iter()
                 .map(|deny| Settings {

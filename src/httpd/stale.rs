@@ -1,0 +1,128 @@
+//! R09: Python source that is newer than what runs.
+//!
+//! mod_python imports a handler's module once. What is in the file since then does not run, and what
+//! was taken out of it stays callable, until httpd starts again.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, OsStr, c_int};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::policy::message::escaped;
+use crate::policy::observed::Phase;
+use crate::policy::rule::Rule;
+use crate::policy::settings::{AutoReload, Mode, Stale};
+use crate::policy::sources;
+
+use super::config::DirConf;
+use super::incident;
+use super::once;
+use super::request::Request;
+use super::sys::{self, DECLINED};
+
+/// When this generation of the server read its configuration, in microseconds since 1970.
+static STARTED: AtomicI64 = AtomicI64::new(0);
+
+/// When a client is to try again, in seconds.
+const RETRY_AFTER: &CStr = c"60";
+
+/// How many files are remembered.
+const MOST_FILES: usize = 1024;
+
+/// A generation of the server begins.
+pub(super) fn begin() {
+    // SAFETY: it reads the clock.
+    STARTED.store(unsafe { sys::apr_time_now() }, Ordering::Relaxed);
+}
+
+/// Looks at the sources of the handlers that run in these phases: the status that refuses the
+/// request, or `DECLINED`.
+#[cold]
+pub(super) fn check(request: Request<'_>, conf: &DirConf, phases: &[Phase]) -> c_int {
+    let settings = &conf.settings;
+    if settings.stale() == Stale::Ignore || settings.mode() == Mode::Off {
+        return DECLINED;
+    }
+    let started = STARTED.load(Ordering::Relaxed);
+    let facts = request.facts();
+    let mut newer = None;
+    sources::of(phases, &facts, &conf.observed, |file| {
+        let changed = match file == facts.filename {
+            // httpd has looked at it for this very request.
+            true => Some(request.changed()),
+            false => changed(file, request.time() / 1_000_000),
+        };
+        newer = changed
+            .filter(|changed| *changed > started)
+            .map(|changed| (file.to_vec(), changed));
+        newer.is_some()
+    });
+    match newer {
+        Some((file, changed)) => answer(request, conf, &file, changed),
+        None => DECLINED,
+    }
+}
+
+/// The same for a page of publisher, which it does not load anew where it was told not to.
+pub(super) fn check_page(request: Request<'_>, conf: &DirConf, page: &[u8]) -> c_int {
+    let settings = &conf.settings;
+    let reloads = conf.observed.reloads() && settings.auto_reload() == AutoReload::Leave;
+    if reloads || settings.stale() == Stale::Ignore {
+        return DECLINED;
+    }
+    match changed(page, request.time() / 1_000_000) {
+        Some(changed) if changed > STARTED.load(Ordering::Relaxed) => {
+            answer(request, conf, page, changed)
+        }
+        _ => DECLINED,
+    }
+}
+
+fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_int {
+    let tag = Rule::StaleCode.tag();
+    let name = escaped(file);
+    if conf.settings.stale() == Stale::Deny {
+        let what = format!("what runs is older than {name}, until a restart");
+        let retry = sys::HTTP_SERVICE_UNAVAILABLE;
+        let answer = incident::refuse(request, &conf.settings, tag, &what, retry);
+        if answer != DECLINED {
+            request.set_error_field(c"Retry-After", RETRY_AFTER);
+        }
+        return answer;
+    }
+    if once::first((tag, file, changed)) {
+        let what = format!("what runs may be older than {name}: a graceful restart loads it");
+        incident::report(request, tag, &what);
+    }
+    DECLINED
+}
+
+/// When the file, or what is known of it, last changed, in microseconds since 1970; `None` where
+/// there is none. Looked up once a second at most.
+fn changed(file: &[u8], second: i64) -> Option<i64> {
+    type Known = HashMap<Vec<u8>, (i64, Option<i64>)>;
+    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+    let mut guard = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = guard.get_or_insert_default();
+    if let Some((looked, changed)) = known.get(file)
+        && *looked == second
+    {
+        return *changed;
+    }
+    let path = Path::new(OsStr::from_bytes(file));
+    let changed = fs::metadata(path).ok().map(|file| {
+        // A file that was put in place with its old date has a new change of its inode.
+        let modified = file.mtime() * 1_000_000 + file.mtime_nsec() / 1000;
+        let changed = file.ctime() * 1_000_000 + file.ctime_nsec() / 1000;
+        modified.max(changed)
+    });
+    if known.len() >= MOST_FILES {
+        known.clear();
+    }
+    known.insert(file.to_vec(), (second, changed));
+    changed
+}

@@ -1,0 +1,301 @@
+//! R08 and R10: whose an interpreter of mod_python is.
+//!
+//! Applications in one interpreter share everything, so a name is as good as a key. mod_python
+//! takes a name from wherever it stands. Here, a name that the server's configuration gives
+//! belongs to the place that it was given for, and a .htaccess elsewhere may not take it.
+
+use super::message::escaped;
+use super::observed::{Observed, Phase, Section};
+
+/// mod_python's name for the interpreter that runs what has no other.
+const MAIN: &[u8] = b"main_interpreter";
+
+/// A virtual host, by whatever tells it from the others.
+pub type Host = usize;
+
+/// A name that the server's configuration gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The name.
+    pub name: Vec<u8>,
+    /// The virtual host that the directive stands in; `None`: the main server, so all of them.
+    pub host: Option<Host>,
+    /// The section in it; `None`: `PythonImport` loads something into it, for whoever has the name.
+    pub section: Option<Section>,
+    /// File and line, for the log.
+    pub place: String,
+}
+
+/// The interpreter that mod_python uses for a virtual host where nothing else is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Default {
+    /// The host.
+    pub host: Host,
+    /// Its `ServerName`.
+    pub name: Vec<u8>,
+}
+
+/// What is known of names when the configuration has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// In the order of the configuration.
+    pub given: Vec<Given>,
+    /// One for each virtual host, and the main server's.
+    pub defaults: Vec<Default>,
+}
+
+/// Where a .htaccess takes a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The virtual host of the request.
+    pub host: Host,
+    /// The directory of the .htaccess, with its slash.
+    pub directory: &'a [u8],
+    /// The path of the URL.
+    pub uri: &'a [u8],
+}
+
+impl Reserved {
+    /// Nothing is.
+    pub const NONE: Reserved = Reserved {
+        given: Vec::new(),
+        defaults: Vec::new(),
+    };
+
+    /// Whose the name is, where it is not for a .htaccess at this place to take.
+    pub fn owner(&self, name: &[u8], place: Place<'_>) -> Option<String> {
+        let named = |given: &&Given| given.name == name;
+        let mut given = self.given.iter().filter(named).peekable();
+        if given.clone().any(|given| given.includes(place)) {
+            return None;
+        }
+        if let Some(first) = given.clone().find(|given| given.section.is_some()) {
+            return Some(self.owner_of(first));
+        }
+        let mut hosts = self.defaults.iter().filter(|default| default.name == name);
+        if hosts.clone().any(|default| default.host == place.host) {
+            return None;
+        }
+        if hosts.next().is_some() {
+            let name = escaped(name);
+            return Some(format!("it is that of the virtual host {name}"));
+        }
+        if name == MAIN {
+            return Some("it is mod_python's own".to_owned());
+        }
+        if let Some(import) = given.peek() {
+            return Some(format!("it is that of a PythonImport ({})", import.place));
+        }
+        // The names that PythonInterpPerDirectory and PyGuardInterpreter Isolate give.
+        if name.starts_with(b"/") && !name.starts_with(place.directory) {
+            return Some("it is that of another directory".to_owned());
+        }
+        let isolated = memchr::memmem::find(name, SEPARATOR).is_some();
+        isolated.then(|| "it is that of an area of its own".to_owned())
+    }
+
+    fn owner_of(&self, given: &Given) -> String {
+        let host = given.host.and_then(|host| {
+            let mut defaults = self.defaults.iter();
+            defaults.find(|default| default.host == host)
+        });
+        let section = given.section.as_ref().unwrap_or(&Section::Server);
+        match (host, section) {
+            (Some(host), Section::Server) => format!(
+                "it is that of the virtual host {} ({})",
+                escaped(&host.name),
+                given.place
+            ),
+            _ => format!("it is that of {section} ({})", given.place),
+        }
+    }
+}
+
+impl Given {
+    /// Whether the place is within what the name was given for.
+    fn includes(&self, place: Place<'_>) -> bool {
+        self.host.is_none_or(|host| host == place.host)
+            && match &self.section {
+                None => false,
+                Some(Section::Server) => true,
+                Some(Section::Directory(path)) => place.directory.starts_with(path),
+                // Patterns are httpd's to match: a .htaccess is for plain directories.
+                Some(Section::Directories) => false,
+                Some(Section::Location(path)) => {
+                    let path = path.strip_suffix(b"/").unwrap_or(path);
+                    place
+                        .uri
+                        .strip_prefix(path)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+                }
+            }
+    }
+}
+
+/// What stands between the host and the area in the name of an area's own interpreter.
+const SEPARATOR: &[u8] = b": ";
+
+/// How `PyGuardInterpreter Isolate` gives the handlers of a request an interpreter of their area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// The virtual host's own interpreter is the area's, or the administrator named one.
+    AsItIs,
+    /// `PythonInterpPerDirective On`: each handler has that of the directory that named it.
+    PerDirective,
+    /// `PythonInterpreter` with this name.
+    Named(Vec<u8>),
+}
+
+impl Isolation {
+    /// For what is configured, under this name of the virtual host.
+    pub fn of(observed: &Observed, host: &[u8]) -> Isolation {
+        let sections = || {
+            let handlers = observed.handlers().iter();
+            handlers.filter(|h| h.phase() != Phase::Connection)
+        };
+        if observed.interpreter().is_some() || sections().all(|h| *h.section() == Section::Server) {
+            return Isolation::AsItIs;
+        }
+        let in_directory =
+            |section: &Section| matches!(section, Section::Directory(_) | Section::Directories);
+        if sections().all(|h| in_directory(h.section())) {
+            return Isolation::PerDirective;
+        }
+        // mod_python would mix up locations of the same path in two virtual hosts, and give main_interpreter to
+        // handlers that are named outside of all sections.
+        let areas = || sections().filter(|h| *h.section() != Section::Server);
+        let area = areas()
+            .rfind(|h| h.phase() == Phase::Handler)
+            .or_else(|| areas().next_back());
+        let section = area.map(|h| h.section().to_string()).unwrap_or_default();
+        Isolation::Named([host, SEPARATOR, section.as_bytes()].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(name: &str, host: Option<Host>, section: Section) -> Given {
+        Given {
+            name: name.as_bytes().to_vec(),
+            host,
+            section: Some(section),
+            place: "httpd.conf:7".to_owned(),
+        }
+    }
+
+    fn imported(name: &str) -> Given {
+        Given {
+            section: None,
+            ..given(name, None, Section::Server)
+        }
+    }
+
+    #[test]
+    fn whose_a_name_is() {
+        let default = |host, name: &str| Default {
+            host,
+            name: name.as_bytes().to_vec(),
+        };
+        let reserved = Reserved {
+            given: vec![
+                given("shop", None, Section::Directory(b"/srv/shop/".to_vec())),
+                given("till", Some(1), Section::Location(b"/till/".to_vec())),
+                given("all", Some(1), Section::Server),
+                imported("shop"),
+                imported("www"),
+                imported("tools"),
+                given(
+                    "main_interpreter",
+                    None,
+                    Section::Directory(b"/srv/main/".to_vec()),
+                ),
+            ],
+            defaults: vec![default(1, "www"), default(2, "www"), default(3, "other")],
+        };
+        // name, host, directory, URL, a part of the message
+        let table = [
+            ("shop", 1, "/srv/shop/", "/", ""),
+            ("shop", 2, "/srv/shop/in/", "/", ""),
+            (
+                "shop",
+                1,
+                "/srv/shopping/",
+                "/",
+                "<Directory /srv/shop/> (httpd.conf:7)",
+            ),
+            ("till", 1, "/srv/x/", "/till", ""),
+            ("till", 1, "/srv/x/", "/till/x", ""),
+            ("till", 1, "/srv/x/", "/tills", "<Location /till/>"),
+            ("till", 2, "/srv/x/", "/till/x", "<Location /till/>"),
+            ("all", 1, "/srv/x/", "/", ""),
+            ("all", 2, "/srv/x/", "/", "virtual host www (httpd.conf:7)"),
+            ("tools", 1, "/srv/x/", "/", "a PythonImport (httpd.conf:7)"),
+            ("www", 1, "/srv/x/", "/", ""),
+            ("www", 3, "/srv/x/", "/", "virtual host www"),
+            (
+                "main_interpreter",
+                1,
+                "/srv/x/",
+                "/",
+                "<Directory /srv/main/>",
+            ),
+            ("main_interpreter", 1, "/srv/main/", "/", ""),
+            ("/srv/x/y/", 1, "/srv/x/", "/", ""),
+            ("/srv/y/", 1, "/srv/x/", "/", "another directory"),
+            ("www: <Location /app>", 1, "/srv/x/", "/", "area of its own"),
+            ("mine", 1, "/srv/x/", "/", ""),
+        ];
+        for (name, host, directory, uri, message) in table {
+            let place = Place {
+                host,
+                directory: directory.as_bytes(),
+                uri: uri.as_bytes(),
+            };
+            let owner = reserved.owner(name.as_bytes(), place);
+            assert_eq!(owner.is_some(), !message.is_empty(), "{name}: {owner:?}");
+            assert!(owner.unwrap_or_default().contains(message), "{name}");
+        }
+        let place = Place {
+            host: 1,
+            directory: b"/srv/x/",
+            uri: b"/",
+        };
+        let main = Reserved::NONE.owner(MAIN, place);
+        assert!(main.is_some_and(|owner| owner.contains("mod_python's own")));
+    }
+
+    #[test]
+    fn an_area_of_its_own() {
+        let of = |handlers: &[(Phase, Section)]| {
+            let mut observed = Observed::EMPTY;
+            for (phase, section) in handlers {
+                observed.python_handler(*phase, b"x", section);
+            }
+            Isolation::of(&observed, b"www")
+        };
+        let directory = || Section::Directory(b"/srv/".to_vec());
+        let location = || Section::Location(b"/app".to_vec());
+        assert_eq!(of(&[]), Isolation::AsItIs);
+        assert_eq!(of(&[(Phase::Handler, Section::Server)]), Isolation::AsItIs);
+        assert_eq!(
+            of(&[(Phase::Handler, directory())]),
+            Isolation::PerDirective
+        );
+        let mixed = [(Phase::Access, directory()), (Phase::Handler, location())];
+        let app = Isolation::Named(b"www: <Location /app>".to_vec());
+        assert_eq!(of(&mixed), app);
+        let mixed = [
+            (Phase::Init, Section::Server),
+            (Phase::Handler, directory()),
+        ];
+        let directory = Isolation::Named(b"www: <Directory /srv/>".to_vec());
+        assert_eq!(of(&mixed), directory);
+
+        let mut observed = Observed::EMPTY;
+        observed.python_handler(Phase::Handler, b"x", &location());
+        observed.python_interpreter(b"own", None);
+        assert_eq!(Isolation::of(&observed, b"www"), Isolation::AsItIs);
+    }
+}
