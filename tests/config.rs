@@ -357,6 +357,7 @@ fn detect_changes_nothing() {
     }
     assert_eq!(server.get("/test").status, 200);
     server.expect_log("PG023: would deny ");
+    server.expect_log("PG022: would apply the rules");
     server.finish();
     report(&failures);
 }

@@ -74,6 +74,10 @@ pub struct Options {
     pub extra: String,
     /// Listen on `[::1]` too.
     pub ipv6: bool,
+    /// Modules that are loaded after Python's, not before it as all others.
+    pub after: &'static [&'static str],
+    /// More variables of the environment of httpd, or other values of those that it has.
+    pub environment: Vec<(String, String)>,
     /// Do not look at the error log in the end.
     pub careless: bool,
 }
@@ -86,6 +90,8 @@ impl Default for Options {
             scenario: "",
             extra: String::new(),
             ipv6: false,
+            after: &[],
+            environment: Vec::new(),
             careless: false,
         }
     }
@@ -263,6 +269,7 @@ impl Server {
         let child = self
             .platform
             .httpd(&self.home.path, &self.configuration())
+            .envs(self.environment())
             .arg("-DFOREGROUND")
             // prefork ends its whole process group, which would be the test's.
             .process_group(0)
@@ -290,6 +297,13 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    fn environment(&self) -> Vec<(&str, String)> {
+        let given = self.options.environment.iter();
+        given
+            .map(|(name, value)| (name.as_str(), self.fill_in(value)))
+            .collect()
     }
 
     fn said(&self) -> String {
@@ -546,6 +560,7 @@ pub fn config_test(options: &Options) -> (bool, String) {
     let output = server
         .platform
         .httpd(&server.home.path, &server.configuration())
+        .envs(server.environment())
         .arg("-t")
         .output()
         .expect("httpd -t");

@@ -126,11 +126,13 @@ impl Platform {
                 modules.push(module);
             }
         }
+        modules.retain(|module| !options.after.contains(module));
         match options.engine {
             Engine::ModPython => modules.push("python"),
             Engine::ModWsgi => modules.push("wsgi"),
             Engine::Neither => {}
         }
+        modules.extend(options.after);
         let mut load = self.load(&format!("mpm_{}", self.mpm.name()), "");
         for module in modules {
             load += &self.load(module, "");
