@@ -48,7 +48,7 @@ mod httpd {
         "apr_bucket_(flush|immortal)_create",
         "apr_palloc",
         "apr_pool_cleanup_(null|register)",
-        "apr_pool_userdata_(get|setn)",
+        "apr_pool_userdata_(get|set)",
         "apr_pstrmemdup",
         "apr_table_(elts|get|set|setn|unset)",
         "apr_time_now",

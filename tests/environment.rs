@@ -251,8 +251,11 @@ fn the_path_of_whoever_starts_httpd() {
 }
 
 /// A program that Python runs by itself at its start, as root where httpd is started by root.
-const SITECUSTOMIZE: &[u8] = b"import os\nos.umask(0)\n\
-    open(os.path.dirname(os.path.abspath(__file__)) + '/../../run/ran', 'a').write('%d\\n' % os.getuid())\n";
+const SITECUSTOMIZE: &[u8] = b"import os\n\
+    try:\n    \
+        with open(os.path.dirname(os.path.abspath(__file__)) + '/../../run/ran', 'a') as trace:\n        \
+            trace.write('%d\\n' % os.getuid())\n\
+    except OSError:\n    pass  # Not root, in the children.\n";
 
 /// Who ran it; removes the trace.
 fn ran(server: &Server) -> Option<String> {
@@ -293,8 +296,8 @@ fn pythonpath_runs_nothing_as_root() {
 
     let mut server = Server::start_with(&options, prepare);
     for _ in 0..2 {
-        assert_eq!(server.get("/env/plain/x.variables").text(), "");
-        assert_eq!(server.get("/env/other/x.variables").text(), "");
+        assert!(!server.get("/env/plain/x.variables").contains("PYTHONPATH"));
+        assert!(!server.get("/env/other/x.variables").contains("PYTHONPATH"));
         assert_eq!(ran(&server), None);
         server.graceful();
     }
@@ -310,11 +313,8 @@ fn pythonpath_runs_nothing_as_root() {
         with.extra += extra;
         server.start_again(&with);
         assert_eq!(ran(&server), Some(own_uid()), "{extra}");
-        assert_eq!(
-            server.get("/env/plain/x.variables").text(),
-            "PYTHONPATH",
-            "{extra}"
-        );
+        let answer = server.get("/env/plain/x.variables");
+        assert!(answer.contains("PYTHONPATH"), "{extra}: {}", brief(&answer));
         let lines = server.take_log();
         assert_eq!(
             lines.len(),
@@ -427,9 +427,14 @@ fn which_variables_go() {
 /// PYTHONHOME without a library in it ends httpd at its start.
 #[test]
 fn pythonhome_does_not_stop_the_server() {
-    let options = started_with(&[("PYTHONHOME", "@ROOT@/outside")]);
-    let failed = Server::try_start(&unguarded(&options));
-    assert!(failed.is_err(), "the hazard does not show");
+    let mut options = started_with(&[("PYTHONHOME", "@ROOT@/outside")]);
+    // The daemon of mod_cgid would outlive a start that fails.
+    options.extra = options.extra.replace("# modules: cgi include rewrite", "");
+    let mut server = Server::start(&unguarded(&Options::default()));
+    let failed = server.try_again(&unguarded(&options)).is_err();
+    server.finish();
+    assert!(failed, "the hazard does not show");
+
     let mut server = Server::start_with(&options, install);
     assert_eq!(server.get("/env/plain/x.prefix").text(), "/usr");
     assert!(server.expect_log("PG003: ")[0].contains("PYTHONHOME"));

@@ -10,7 +10,7 @@ use crate::hazard::{Ask, Hazard, brief, check, report};
 const HANDLERS: &str = r#"
 from mod_python import apache
 
-NOT_THE_SAME_TWICE = ("PATH", "REMOTE_PORT")
+NOT_THE_SAME_TWICE = ("PATH", "REDIRECT_PATH", "REMOTE_PORT")
 
 
 def secret(req):
@@ -192,7 +192,7 @@ fn rules() -> Options {
         "/loc/named",
         "/loc/parent/a/b",
         "/loc/below",
-        "/loc/f*match",
+        "/loc/f*match/*",
         "/loc/outer",
         "/loc/access",
         "/loc/authen",
@@ -644,7 +644,6 @@ fn kept(server: &Server) -> Vec<(String, Vec<u8>)> {
         "/index.html",
         "/a%20b",
         "/%C3%A9t%C3%A9",
-        "/%FF",
         "/a%25b",
         "/a%2541",
         "/a;b=c/d;e",
@@ -672,7 +671,6 @@ fn kept(server: &Server) -> Vec<(String, Vec<u8>)> {
         "/%09",
         "/%7F",
         "/-",
-        "/...",
         "/a.b.c",
         &long,
         &long_directory,
@@ -727,9 +725,6 @@ fn kept(server: &Server) -> Vec<(String, Vec<u8>)> {
             ask("GET", target, host);
         }
     }
-    // Not under mod_python.wsgi: it crashes on what is not UTF-8.
-    ask("GET", "/seen/%FF", &host);
-    ask("GET", "/matched/%FF/x", &host);
     ask("GET", "/ssi/page.shtml", &host);
     ask("GET", "/seen/forward", &host);
     ask("GET", "/seen/dir/forward", &host);
@@ -797,14 +792,7 @@ fn same(
     let asks = asks(&server);
     let answers = |server: &Server| -> Vec<Vec<u8>> {
         asks.iter()
-            .map(|(n, ask)| {
-                let t = std::time::Instant::now();
-                let b = bytes(&server.exchange(ask));
-                if b.is_empty() {
-                    eprintln!("EMPTY {n} {:?}", t.elapsed());
-                }
-                b
-            })
+            .map(|(_, ask)| bytes(&server.exchange(ask)))
             .collect()
     };
     let before = answers(&server);

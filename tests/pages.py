@@ -30,21 +30,21 @@ NESTED_QUOTES = VERSION >= (3, 12)
 
 class Oracle:
     def __init__(self, source):
-        self.tree = compile(source, "page", "exec", ast.PyCF_ONLY_AST, True)
-        self.encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        self.text = source.decode(self.encoding).replace("\r\n", "\n").replace("\r", "\n")
+        # As publisher does it: what is declared to be the encoding does not matter.
+        self.text = source.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        self.tree = compile(self.text, "page", "exec", ast.PyCF_ONLY_AST, True)
         self.lines = self.text.encode().split(b"\n")
-        if source.startswith(b"\xef\xbb\xbf"):
-            self.text = self.text.lstrip("\ufeff")
-            self.lines[0] = self.lines[0].replace(b"\xef\xbb\xbf", b"")
         self.defined = set()
         self.imported = set()
         self.imports_all = False
+        self.certain = set()
         self.all = None
         self.all_is_known = True
         for statement, always in self.module_level(self.tree.body, True):
             self.statement(statement, always)
         self.smuggled()
+        if self.imports_all:
+            self.imported |= self.defined - self.certain
 
     def module_level(self, body, always):
         for statement in body:
@@ -65,11 +65,13 @@ class Oracle:
                 self.imported.add(name)
                 if name == "__all__":
                     self.all_is_known = False
-            self.imports_all |= node.names[0].name == "*"
+            if node.names[0].name == "*":
+                self.imports_all = True
+                self.certain = set()
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            self.define(node.name)
+            self.define(node.name, always)
         elif type(node).__name__ == "TypeAlias":
-            self.define(node.name.id)
+            self.define(node.name.id, always)
         elif isinstance(node, ast.Assign):
             names = [name for target in node.targets for name in self.targets(target)]
             self.assign(node, names, len(node.targets) == 1, "=", always)
@@ -98,14 +100,19 @@ class Oracle:
             for element in target.elts:
                 yield from self.targets(element)
 
-    def define(self, name):
-        self.defined.add(name)
+    def bind(self, names, always):
+        self.defined |= names
+        if always:
+            self.certain |= names
+
+    def define(self, name, always):
+        self.bind({name}, always)
         if name == "__all__":
             self.all_is_known = False
 
     def assign(self, node, names, single, operator, always):
         names = set(names)
-        self.defined |= names
+        self.bind(names, always)
         if "__all__" not in names:
             return
         tokens = self.tokens(node)
@@ -125,13 +132,23 @@ class Oracle:
             self.all = (self.all or set()) | names
 
     def literal(self, node, tokens):
-        """A list or tuple of plain strings, without brackets that it does not need."""
+        """A list or tuple of plain strings, whose elements have no brackets."""
         if not isinstance(node, (ast.List, ast.Tuple)):
             return None
+        while tokens[0] == "(" and tokens[-1] == ")" and self.is_in_brackets(tokens[1:-1]):
+            tokens = tokens[1:-1]
         brackets = [token for token in tokens if token in "()[]"]
         if brackets and (len(brackets) > 2 or [tokens[0], tokens[-1]] != brackets):
             return None
         return self.strings(node.elts, tokens)
+
+    def is_in_brackets(self, tokens):
+        depth = 0
+        for index, token in enumerate(tokens):
+            depth += (token in "([") - (token in ")]")
+            if depth == 0:
+                return index > 0 and index == len(tokens) - 1
+        return False
 
     def strings(self, nodes, tokens):
         if any("\\" in token for token in tokens):
@@ -180,9 +197,6 @@ class Oracle:
         """Whether the names are in the source as they are in Python."""
         if self.text.isascii():
             return True
-        if self.encoding not in ("utf-8", "utf-8-sig"):
-            names = self.defined | self.imported | (self.all or set())
-            return all(name.isascii() for name in names)
         words = (word for word in re.findall(r"\w+", self.text) if not word.isascii())
         return all(unicodedata.normalize("NFKC", word) == word for word in words)
 
@@ -632,11 +646,6 @@ def snippet(random, source):
     return b"".join(lines[start : start + random.randint(5, 60)])
 
 
-# In encodings in which a character may end in a backslash, a quote's neighbour or a brace.
-ENCODED = "# -*- coding: {} -*-\nx = '表能ソ十'; import os\ny = f'ソ{{x}}'\n\"\"\"能\"\"\"\n"
-ENCODINGS = ["shift_jis", "cp932", "gbk", "gb18030", "big5", "euc_jp", "cp936", "MS932", "euc-jp"]
-
-
 def main():
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(4000)
@@ -646,9 +655,6 @@ def main():
     for path, source in libraries(most_bytes):
         tell(path, source)
         sources.append(source)
-    for encoding in ENCODINGS:
-        source = ENCODED.format(encoding).encode(encoding, "replace")
-        tell(f"encoding {encoding}", source)
     for seed in range(most_programs):
         program = Program(seed).text()
         tell(f"program {seed}", program)

@@ -1507,7 +1507,6 @@ fn ordinary_sites_do_not_notice() {
         ("modern.py/number", 200),
         ("modern.py/complex_one", 200),
         ("modern.py/walrus", 200),
-        ("modern.py/inner", 200),
         ("modern.py/unpacked", 200),
         ("modern.py/merged", 200),
         ("modern.py/starred", 200),

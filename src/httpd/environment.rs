@@ -67,11 +67,12 @@ pub(super) unsafe fn clean(server: *mut sys::server_rec, settings: &Settings) {
         .map(|name| escaped(name.to_bytes()))
         .collect();
     let names = names.join(" ");
-    // SAFETY: the process's pool lives as long as the process; the names are copied into it.
+    // SAFETY: the process's pool lives as long as the process; the names and the key are copied
+    // into it, as the library may be unloaded before they are looked at.
     unsafe {
         let pool = (*(*server).process).pool;
         let copy = sys::apr_pstrmemdup(pool, names.as_ptr().cast(), names.len());
-        sys::apr_pool_userdata_setn(copy.cast(), REMOVED.as_ptr(), None, pool);
+        sys::apr_pool_userdata_set(copy.cast(), REMOVED.as_ptr(), None, pool);
     }
 }
 
@@ -88,7 +89,7 @@ pub(super) unsafe fn report(server: *mut sys::server_rec, settings: &Settings) {
         if names.is_null() {
             return;
         }
-        sys::apr_pool_userdata_setn(ptr::null(), REMOVED.as_ptr(), None, pool);
+        sys::apr_pool_userdata_set(ptr::null(), REMOVED.as_ptr(), None, pool);
         CStr::from_ptr(names.cast::<c_char>()).to_string_lossy()
     };
     let verb = match settings.mode() {

@@ -11,6 +11,7 @@
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::policy::observed::Section;
@@ -19,7 +20,7 @@ use crate::policy::rule::Rule;
 use crate::policy::settings::{Mode, Protect};
 
 use super::incident;
-use super::module;
+use super::module::{self, PYTHON_MODULE};
 use super::once;
 use super::overlay;
 use super::request::Request;
@@ -75,7 +76,9 @@ pub(super) unsafe fn prepare() {
             let provides = ["auth", "session"]
                 .iter()
                 .any(|word| memchr::memmem::find(name.to_bytes(), word.as_bytes()).is_some());
+            // mod_python's settings stay those of the <Location>.
             if (provides || takes_part(name))
+                && name != PYTHON_MODULE
                 && let Ok(place) = usize::try_from(module.module_index)
                 && place != own
             {
@@ -136,56 +139,62 @@ pub(super) fn before_python(request: Request<'_>) {
     }
     let state = request.state();
     let mut before = request.before_walk();
-    if !is_virtual {
+    if translates {
         state.naming.set(Naming::Unsure);
-        state.before.set(Some(before));
-        return;
-    }
-    state.naming.set(Naming::Borrowed);
-    if !translates && let Some(shorter) = path::possible(request.uri()) {
-        before.uri = request.replace_uri(&shorter);
+    } else {
+        state.naming.set(Naming::Borrowed);
+        before.uri = shorten(request);
+        overlay::leave_location(request);
     }
     state.before.set(Some(before));
-    overlay::leave_location(request);
+}
+
+/// Puts a path in the place of the URL's that could be a file's; the URL's where that was not.
+fn shorten(request: Request<'_>) -> *mut c_char {
+    match path::possible(request.uri()) {
+        Some(shorter) => request.replace_uri(&shorter),
+        None => ptr::null_mut(),
+    }
 }
 
 /// map_to_storage, before httpd walks through the directories.
 pub(super) fn before_walk(request: Request<'_>) {
-    let Some(state) = request.naming() else {
+    let Some((state, mut before)) = request.naming() else {
         return;
     };
     if !request.has_filename() {
-        state.naming.set(Naming::Borrowed);
+        if state.naming.replace(Naming::Borrowed) == Naming::Unsure {
+            before.uri = shorten(request);
+        }
         // SAFETY: a live request whose URL begins with a slash, as the function wants it.
         if unsafe { sys::ap_core_translate(request.as_ptr()) } != sys::OK {
             request.forget_filename();
         }
     }
-    if let Some(before) = state.before.get()
-        && !before.uri.is_null()
-    {
+    if !before.uri.is_null() {
         request.restore_uri(before.uri);
-    }
-    if state.naming.get() != Naming::Borrowed {
-        return;
     }
     // Where there is no document root, there are no rules for what is in it.
     let root = Path::new(OsStr::from_bytes(request.context_root()));
-    if !root.is_dir() {
+    if state.naming.get() == Naming::Borrowed && !root.is_dir() {
         request.forget_filename();
     }
 }
 
 /// post_perdir_config: httpd has applied its rules.
 pub(super) fn after_walk(request: Request<'_>) {
-    let Some(state) = request.naming() else {
+    let Some((state, before)) = request.naming() else {
         return;
     };
     if state.naming.get() != Naming::Borrowed {
         return;
     }
     request.forget_filename();
-    if let Some(before) = state.before.get() {
-        request.restore(before, &access());
-    }
+    let guards = request
+        .conf()
+        .is_some_and(|conf| conf.observed.guards_directory());
+    let mut places = access().clone();
+    // But where the directory's access rule is a handler.
+    places.extend(overlay::place().filter(|_| guards));
+    request.restore(before, &places);
 }

@@ -61,6 +61,11 @@ pub(super) fn is_prepared() -> bool {
     !PYTHON.load(Ordering::Relaxed).is_null()
 }
 
+/// mod_python's place in a vector, if it is loaded.
+pub(super) fn place() -> Option<usize> {
+    is_prepared().then(|| INDEX.load(Ordering::Relaxed))
+}
+
 /// Makes the vectors.
 ///
 /// # Safety

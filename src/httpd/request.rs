@@ -154,10 +154,11 @@ impl<'r> Request<'r> {
         })
     }
 
-    /// What the module remembers of a request of Python's whose file name is not as usual.
-    pub(super) fn naming(self) -> Option<&'r State> {
+    /// What the module remembers of a request of Python's whose file name is not as usual, and what
+    /// there was before.
+    pub(super) fn naming(self) -> Option<(&'r State, Before)> {
         let state = self.known_state()?;
-        (state.naming.get() != Naming::Usual).then_some(state)
+        Some((state, state.before.get()?))
     }
 
     /// Whether the request was settled for the file name that it has now.
@@ -208,11 +209,13 @@ impl<'r> Request<'r> {
 
     /// What [`Request::restore`] needs.
     pub(super) fn before_walk(self) -> Before {
-        // SAFETY: live request, as httpd's functions want it; what they return lives as long.
+        // SAFETY: live request, as httpd's functions want it; what they return lives as long. The
+        // vector is a copy, in the request's pool: its own one may get other records.
         unsafe {
             let r = self.as_ptr();
+            let nothing = sys::ap_create_request_config((*r).pool);
             Before {
-                conf: (*r).per_dir_config,
+                conf: sys::ap_merge_per_dir_configs((*r).pool, (*r).per_dir_config, nothing),
                 prefix: sys::ap_context_prefix(r),
                 root: sys::ap_context_document_root(r),
                 uri: ptr::null_mut(),
@@ -220,23 +223,19 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Puts back what there was before, in a new vector: but for the records of the modules at these
-    /// places.
+    /// Puts back what there was before, but for the records of the modules at these places.
     pub(super) fn restore(self, before: Before, places: &[usize]) {
         let r = self.as_ptr();
-        // SAFETY: live request; what it had before lives as long, and each vector has a slot for
-        // every module. A vector that httpd made may be that of other requests too, and is not
-        // written to.
+        // SAFETY: live request; what it had before lives as long, and the vector is its own. Each
+        // vector has a slot for every module.
         unsafe {
             sys::ap_set_context_info(r, before.prefix, before.root);
-            let nothing = sys::ap_create_request_config((*r).pool);
-            let renewed = sys::ap_merge_per_dir_configs((*r).pool, before.conf, nothing);
             let walked = (*r).per_dir_config;
             for place in places {
                 let record = *walked.cast::<*mut c_void>().add(*place);
-                *renewed.cast::<*mut c_void>().add(*place) = record;
+                *before.conf.cast::<*mut c_void>().add(*place) = record;
             }
-            (*r).per_dir_config = renewed;
+            (*r).per_dir_config = before.conf;
         }
     }
 

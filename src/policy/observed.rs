@@ -478,6 +478,14 @@ impl Observed {
         self.handlers.is_some() || self.unknown
     }
 
+    /// A directory says by a handler who may have what is in it.
+    pub fn guards_directory(&self) -> bool {
+        items(&self.handlers).iter().any(|h| {
+            matches!(h.phase, Phase::Access | Phase::Authen | Phase::Authz)
+                && matches!(h.section, Section::Directory(_) | Section::Directories)
+        })
+    }
+
     /// A handler may decide what the request's file is.
     pub fn translates(&self) -> bool {
         items(&self.handlers)

@@ -161,7 +161,8 @@ impl<'a> Tokens<'a> {
     /// Goes over blank lines; the column of the next one, or nothing at the end.
     fn indentation(&mut self) -> Result<Option<usize>, What> {
         let mut column = 0;
-        // A backslash ends the line, not its indentation: the first column other than 0 counts.
+        // A backslash ends the line, not its indentation: the first column other than 0 counts, as
+        // since Python 3.10. Older ones differ, from each other too.
         let mut continued = 0;
         loop {
             match self.peek(0) {
@@ -403,18 +404,14 @@ fn is_prefix(name: &[u8]) -> bool {
         .any(|prefix| name.eq_ignore_ascii_case(prefix))
 }
 
-/// The source as CPython reads it: without its mark, with plain line ends, and with every byte of
-/// a character that is not ASCII above 0x7F. The error says on which line what is wrong.
+/// The source as publisher reads it: with plain line ends, and here without the mark that some
+/// editors put in front of UTF-8. The error says on which line what is wrong.
 pub(super) fn text(source: &[u8]) -> Result<Cow<'_, [u8]>, (usize, What)> {
     if source.len() > LONGEST {
         return Err((1, "the file is too long"));
     }
     let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
-    let (line, encoding) = encoding(source).unwrap_or((1, Encoding::Plain));
-    if encoding == Encoding::Unknown {
-        return Err((line, "the encoding is not one that is known"));
-    }
-    if memchr::memchr2(b'\r', 0, source).is_none() && encoding == Encoding::Plain {
+    if memchr::memchr2(b'\r', 0, source).is_none() {
         return Ok(Cow::Borrowed(source));
     }
     let mut text = Vec::with_capacity(source.len());
@@ -429,113 +426,8 @@ pub(super) fn text(source: &[u8]) -> Result<Cow<'_, [u8]>, (usize, What)> {
                 text.push(b'\n');
                 bytes.next_if_eq(&b'\n');
             }
-            _ => {
-                text.push(byte);
-                if encoding.is_first_of_two(byte)
-                    && let Some(second) = bytes.next_if(|next| *next >= 0x30)
-                {
-                    text.push(second | 0x80);
-                }
-            }
+            _ => text.push(byte),
         }
     }
     Ok(Cow::Owned(text))
-}
-
-/// What an encoding does to the bytes of ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    /// They are what they are in ASCII, always.
-    Plain,
-    /// They may be the second half of a character.
-    Double,
-    /// The same in Shift JIS, where there are more characters of one byte.
-    ShiftJis,
-    /// Nobody knows.
-    Unknown,
-}
-
-impl Encoding {
-    fn named(name: &[u8]) -> Encoding {
-        const PLAIN: [&str; 19] = [
-            "utf8",
-            "u8",
-            "ascii",
-            "usascii",
-            "latin",
-            "l1",
-            "iso8859",
-            "cp125",
-            "windows125",
-            "cp437",
-            "cp7",
-            "cp85",
-            "cp86",
-            "cp874",
-            "koi8",
-            "mac",
-            "euc",
-            "gb2312",
-            "tis620",
-        ];
-        const DOUBLE: [&str; 10] = [
-            "gbk", "cp936", "ms936", "gb18030", "big5", "cp950", "ms950", "cp949", "ms949", "uhc",
-        ];
-        const SHIFT_JIS: [&str; 5] = ["shiftjis", "sjis", "cp932", "ms932", "mskanji"];
-        let name: String = name
-            .iter()
-            .filter(|byte| byte.is_ascii_alphanumeric())
-            .map(|byte| char::from(byte.to_ascii_lowercase()))
-            .collect();
-        // By their beginnings, for their numbers and their variants.
-        let is_in = |names: &[&str]| names.iter().any(|known| name.starts_with(known));
-        match () {
-            () if is_in(&PLAIN) => Encoding::Plain,
-            () if is_in(&DOUBLE) => Encoding::Double,
-            () if is_in(&SHIFT_JIS) => Encoding::ShiftJis,
-            () => Encoding::Unknown,
-        }
-    }
-
-    fn is_first_of_two(self, byte: u8) -> bool {
-        match self {
-            Encoding::Plain | Encoding::Unknown => false,
-            Encoding::Double => byte > 0x80,
-            Encoding::ShiftJis => matches!(byte, 0x81..=0x9f | 0xe0..),
-        }
-    }
-}
-
-/// The encoding that a comment in the first two lines declares, and in which of them.
-fn encoding(source: &[u8]) -> Option<(usize, Encoding)> {
-    let mut lines = source.split(|byte| matches!(byte, b'\n' | b'\r'));
-    // An empty line between the halves of a CRLF is none.
-    let first = lines.next()?;
-    if source.get(first.len()..)?.starts_with(b"\r\n") {
-        lines.next();
-    }
-    for (number, line) in [(1, Some(first)), (2, lines.next())] {
-        let line = line?;
-        let start = line.iter().position(|byte| !b" \t\x0c".contains(byte));
-        let Some(comment) = start.and_then(|start| line.get(start..)) else {
-            continue;
-        };
-        if !comment.starts_with(b"#") {
-            return None;
-        }
-        for found in memchr::memmem::find_iter(comment, b"coding") {
-            let Some([b':' | b'=', name @ ..]) = comment.get(found + 6..) else {
-                continue;
-            };
-            let name = name.trim_ascii_start();
-            let end = name
-                .iter()
-                .position(|byte| !byte.is_ascii_alphanumeric() && !b"-_.".contains(byte));
-            let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-            if !name.is_empty() {
-                return Some((number, Encoding::named(name)));
-            }
-        }
-    }
-    None
 }

@@ -236,11 +236,16 @@ impl Server {
 
     /// Stops the server, if it runs, and starts it with other options on the same port, directory and logs.
     pub fn start_again(&mut self, options: &Options) {
-        self.stop();
-        self.options = options.clone();
-        if let Err(said) = self.launch() {
+        if let Err(said) = self.try_again(options) {
             panic!("{said}");
         }
+    }
+
+    /// As `start_again`; the error is what httpd said.
+    pub fn try_again(&mut self, options: &Options) -> Result<(), String> {
+        self.stop();
+        self.options = options.clone();
+        self.launch()
     }
 
     /// Writes the configuration anew, as an administrator does before a graceful restart.
