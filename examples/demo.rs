@@ -23,7 +23,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Engine, Options, Response, Server, request};
+use harness::{Engine, ONE_PROCESS, Options, Response, Server, request};
 
 /// Which servers a row is asked of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,10 +48,22 @@ enum Promise {
     Hidden(u16, &'static str),
     /// The same status and this, which was sent before; from what was shown on, a notice.
     Notice(&'static str),
+    /// The same status, and this instead of what was shown without the module.
+    Instead(&'static str),
     /// The same status, and what the row is about: for the developer.
     Shown,
     /// The same status, content type and body.
     Same,
+}
+
+/// What happens before a row is asked for.
+#[derive(Clone, Copy)]
+enum Before {
+    Nothing,
+    /// Somebody asks for this path.
+    Visit(&'static str),
+    /// Somebody asks for the same. Then all is removed from this file of the site.
+    Removal(&'static str),
 }
 
 struct Row {
@@ -61,6 +73,7 @@ struct Row {
     /// A path, or a host name and a path.
     target: &'static str,
     forwarded_for: Option<&'static str>,
+    before: Before,
     what: &'static str,
     /// The status without the module.
     status: u16,
@@ -81,6 +94,7 @@ const fn leak(
         rule,
         target,
         forwarded_for: None,
+        before: Before::Nothing,
         what,
         status: 200,
         shows,
@@ -102,6 +116,20 @@ const fn traceback(
     }
 }
 
+/// A page that says one thing without the module, and another one with it.
+const fn instead(
+    rule: &'static str,
+    target: &'static str,
+    what: &'static str,
+    shows: &'static str,
+    with: &'static str,
+) -> Row {
+    Row {
+        with: Promise::Instead(with),
+        ..leak(rule, target, what, shows)
+    }
+}
+
 /// What works, and goes on working.
 const fn page(target: &'static str, what: &'static str, shows: &'static str) -> Row {
     Row {
@@ -112,6 +140,9 @@ const fn page(target: &'static str, what: &'static str, shows: &'static str) -> 
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
+    instead("R03", "/cgi/letters/send.py", "a .htaccess sets a CGI's PATH", "/srv/evil/bin", FIXED_PATH),
+    instead("R03", "/startup/report", "httpd started with PYTHONPATH", "ran as uid ", "nothing ran"),
+
     Row {
         status: 200,
         with: Promise::Notice("<h1>Your bicycle</h1>"),
@@ -134,6 +165,29 @@ const ROWS: &[Row] = &[
         ..traceback("R04", "/workshop/diary", "Flask's server behind a proxy", "SECRET-workshop-diary")
     },
 
+    // `id` alone is too short: mod_python 3.5 on Python 3 loses the name of a field with so short a value.
+    leak("R05", "/shop/parcels.py/getoutput?cmd=id+-a", "an import is a remote shell", "uid="),
+    leak("R05", "/shop/loans.py/borrowers", "not in the page's __all__", "SECRET-shop-borrowers"),
+
+    leak("R07", "/shop/_admin.py/takings", "a page that begins with _", "SECRET-shop-takings"),
+
+    Row {
+        before: Before::Visit("/branches/north/hours"),
+        ..instead("R08", "/branches/south/hours", "the north has the same module", "north's code", "south's code")
+    },
+
+    Row {
+        before: Before::Removal("voucher/voucher.py"),
+        with: Promise::Hidden(503, ""),
+        ..leak("R09", "/voucher/spring", "removed, but not restarted", "SECRET-voucher")
+    },
+
+    Row {
+        before: Before::Visit("/accounts/today"),
+        with: Promise::Hidden(500, ""),
+        ..leak("R10", "/users/eve/home", "into another's interpreter", "SECRET-password")
+    },
+
     leak("R11", "/pages/hello.psp_", "PSP shows source of a page", "SECRET-pages-hello"),
     leak("R11", "/showcase/index.psp_", "no .psp_ mapping needed", "SECRET-showcase-index"),
     leak("R11", "/showcase/models.py", "PSP echoes a module", "SECRET-showcase-models"),
@@ -149,6 +203,7 @@ const ROWS: &[Row] = &[
 
     leak("R13", "/settings.pyc", "bytecode", "SECRET-settings-pyc"),
     leak("R13", "/__pycache__/settings.cpython-311.pyc", "bytecode of Python 3", "SECRET---pycache--"),
+    instead("R13", "/counter/visits", "Python writes its bytecode", "bytecode written", "no bytecode"),
     leak("R14", "/shop/prices.pyo", "optimized bytecode", "SECRET-shop-pyo"),
 
     leak("R15", "/.env", "passwords of the application", "SECRET--env"),
@@ -216,6 +271,16 @@ const ROWS: &[Row] = &[
         ..leak("R20", "/cgi/hello.py", "mod_cgi is not loaded", "SECRET-cgi-source")
     },
 
+    Row {
+        with: Promise::Hidden(500, ""),
+        ..leak("R21", "/users/mallory/home", "PythonPath runs a command", "SECRET-till-key")
+    },
+
+    Row {
+        with: Promise::Hidden(403, ""),
+        ..leak("R22", "/ledger/2024", "Location, Require all denied", "SECRET-ledger")
+    },
+
     leak("R23", "/status", "mod_python.testhandler", "General information"),
 
     // The developer, on the virtual host that has `PyGuardDebugFrom 127.0.0.1`.
@@ -245,10 +310,16 @@ const ROWS: &[Row] = &[
     page("/tutorial/tracebacks.html", "tutorial with a traceback", "KeyError: &#x27;tandem&#x27;"),
     page("/shop/index.py", "publisher page", "<h1>Shop</h1>"),
     page("/shop/prices.py/show?item=tandem", "publisher page with a value", "tandem: 1299"),
+    page("/shop/parcels.py", "it uses what it imports", "<p>Parcels: 3</p>"),
+    page("/shop/loans.py", "its __all__ has this one", "<h1>On loan</h1>"),
     page("/pages/hello.psp", "PSP page", "<p>Good day</p>"),
     page("/showcase/index.psp", "PSP page", "Roadster, Tandem"),
     page("/news/latest", "dispatcher", "<h1>News</h1>"),
     page("/members/area.py", "publisher page by .htaccess", "<h1>Members</h1>"),
+    page("/users/carol/home", "own interpreter by .htaccess", "in carol"),
+    page("/accounts/today", "interpreter by httpd.conf", "in accounts"),
+    page("/branches/north/hours", "the other of the same name", "north's code"),
+    page("/rental/tandem", "WSGI application, Location", "/rental + /tandem"),
     page("/booking/tandem", "WSGI application, mod_python", "Booked: "),
     page("/cgi/hello.py", "CGI script", "Hello from CGI"),
     Row { site: Site::Wsgi, ..page("/app/orders", "WSGI application, mod_wsgi", "WSGI at /orders") },
@@ -257,6 +328,9 @@ const ROWS: &[Row] = &[
     Row { site: Site::Wsgi, ..page("/stock/", "Flask page in debug mode", "<h1>Stock</h1>") },
     Row { site: Site::Front, ..page("/workshop/", "page behind a proxy", "<h1>Workshop</h1>") },
 ];
+
+/// The default of PyGuardPath.
+const FIXED_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What the demo's site has beyond that of the tests.
 const MORE: &str = r#"
@@ -286,6 +360,60 @@ const MORE: &str = r#"
     Require all granted
 </Directory>
 Alias "/tools" "@ROOT@/outside/tools"
+
+<Directory "@SITE@/startup">
+    SetHandler mod_python
+    PythonHandler startup
+</Directory>
+<Directory "@SITE@/branches">
+    <IfModule mod_pyguard.c>
+        PyGuardInterpreter Isolate
+    </IfModule>
+</Directory>
+<Directory "@SITE@/branches/north">
+    SetHandler mod_python
+    PythonHandler hours
+</Directory>
+<Directory "@SITE@/branches/south">
+    SetHandler mod_python
+    PythonHandler hours
+</Directory>
+<Directory "@SITE@/voucher">
+    SetHandler mod_python
+    PythonHandler voucher
+    <IfModule mod_pyguard.c>
+        PyGuardStale Deny
+    </IfModule>
+</Directory>
+<Directory "@SITE@/accounts">
+    SetHandler mod_python
+    PythonHandler accounts
+    PythonInterpreter accounts
+</Directory>
+# Some of them want an interpreter of their own.
+<Directory "@SITE@/users">
+    <IfModule mod_pyguard.c>
+        PyGuardHtaccess +PythonInterpreter
+    </IfModule>
+</Directory>
+<Directory "@SITE@/counter">
+    SetHandler mod_python
+    PythonHandler counter
+</Directory>
+<Directory "@SITE@/ledger">
+    Require all denied
+</Directory>
+<Location "/ledger">
+    SetHandler mod_python
+    PythonHandler ledger
+    PythonPath "sys.path + ['@ROOT@/outside']"
+</Location>
+<Location "/rental">
+    SetHandler mod_python
+    PythonHandler mod_python.wsgi
+    PythonOption mod_python.wsgi.application rental::application
+    PythonPath "sys.path + ['@ROOT@/outside']"
+</Location>
 
 # For the style sheets, by the path that the last release was put under.
 <VirtualHost 127.0.0.1:@PORT@>
@@ -367,6 +495,88 @@ def handler(req):
         req.write("<pre>%s</pre>" % traceback.format_exc())
     req.write("<p>Ask again tomorrow.</p>")
     return apache.OK
+"#;
+
+/// Python runs it at its start, which is that of httpd.
+const SITECUSTOMIZE: &str = r#""""What somebody left in a directory of PYTHONPATH."""
+import os
+
+os.environ.setdefault("PLANTED", "ran as uid %d" % os.getuid())
+"#;
+
+/// Handlers, and the expression that is their answer.
+const HANDLERS: &[(&str, &str)] = &[
+    (
+        "startup/startup.py",
+        "os.environ.get('PLANTED', 'nothing ran')",
+    ),
+    ("branches/north/hours.py", "\"north's code\""),
+    ("branches/south/hours.py", "\"south's code\""),
+    ("voucher/voucher.py", "'SECRET-voucher'"),
+    ("accounts/accounts.py", "'in ' + req.interpreter"),
+    ("users/eve/eve.py", "sys.modules['accounts'].PASSWORD"),
+    ("users/mallory/mallory.py", "sys.path[-1]"),
+    ("users/carol/carol.py", "'in ' + req.interpreter"),
+    (
+        "counter/counter.py",
+        "'bytecode written' if os.path.exists(__cached__) else 'no bytecode'",
+    ),
+    ("../outside/ledger.py", "'SECRET-ledger'"),
+];
+
+/// The .htaccess of each user, after the lines that name the handler.
+const USERS: &[(&str, &str)] = &[
+    ("eve", "PythonInterpreter accounts"),
+    (
+        "mallory",
+        "PythonPath \"sys.path + ['@SITE@/users/mallory', \
+         __import__('os').popen('cat @ROOT@/outside/till.key').read()]\"",
+    ),
+    ("carol", "PythonInterpreter carol"),
+];
+
+const PARCELS: &str = r#""""The parcels."""
+from subprocess import getoutput
+
+
+def index(req):
+    return "<p>Parcels: %s</p>" % getoutput("echo 3")
+"#;
+
+const LOANS: &str = r#""""What is on loan."""
+__all__ = ["index"]
+
+
+def index(req):
+    return "<h1>On loan</h1>"
+
+
+def borrowers(req):
+    return "SECRET-shop-borrowers"
+"#;
+
+const ADMIN: &str = r#""""Not for customers."""
+
+
+def takings(req):
+    return "SECRET-shop-takings"
+"#;
+
+const RENTAL: &str = r#""""The WSGI application of the rental."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [("%(SCRIPT_NAME)s + %(PATH_INFO)s" % environ).encode()]
+"#;
+
+const SEND: &str = r#"#!/usr/bin/python3
+"""Sends a letter, by a program that it finds on its PATH."""
+import os
+
+print("Content-Type: text/plain")
+print()
+print(os.environ["PATH"])
 "#;
 
 const QUOTE: &str = r#"#!/usr/bin/python3
@@ -470,6 +680,9 @@ KeyError: &#x27;tandem&#x27;
 
 /// How long the workshop's server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Longer than a look at a file is good for.
+const A_MOMENT: Duration = Duration::from_millis(1500);
 
 /// A directory for what several servers use, while the demo runs.
 struct Common {
@@ -581,10 +794,18 @@ impl Drop for Workshop {
 impl Site {
     fn options(self, guarded: bool, common: &Common, workshop: &Workshop) -> Options {
         let (engine, scenario, extra) = match self {
-            Site::Python => (Engine::ModPython, "site", format!("{HOSTS}{MORE}")),
+            Site::Python => (
+                Engine::ModPython,
+                "site",
+                format!("{HOSTS}{MORE}{ONE_PROCESS}"),
+            ),
             Site::Wsgi => (Engine::ModWsgi, "wsgi", format!("{HOSTS}{MORE_WSGI}")),
             Site::Bare => (Engine::Neither, "unloaded", "AcceptPathInfo On".to_owned()),
             Site::Front => (Engine::Neither, "", FRONT.to_owned()),
+        };
+        let environment = match self {
+            Site::Python => vec![("PYTHONPATH".to_owned(), "@ROOT@/outside/planted".to_owned())],
+            Site::Wsgi | Site::Bare | Site::Front => Vec::new(),
         };
         Options {
             guarded,
@@ -593,6 +814,7 @@ impl Site {
             extra: extra
                 .replace("@COMMON@", &common.directory.display().to_string())
                 .replace("@WORKSHOP@", &workshop.port.to_string()),
+            environment,
             careless: true,
             ..Options::default()
         }
@@ -616,9 +838,35 @@ fn prepare(server: &Server) {
     server.write("till/access/guard.py", GUARD.as_bytes());
     server.write("booking/booking_app.py", BOOKING.as_bytes());
     server.write("repairs/repairs.py", REPAIRS.as_bytes());
-    server.write("cgi/quote.py", QUOTE.as_bytes());
-    fs::set_permissions(server.site("cgi/quote.py"), Permissions::from_mode(0o755))
-        .expect("a program");
+    for (path, program) in [("cgi/quote.py", QUOTE), ("cgi/letters/send.py", SEND)] {
+        server.write(path, program.as_bytes());
+        fs::set_permissions(server.site(path), Permissions::from_mode(0o755)).expect("a program");
+    }
+    server.write(
+        "cgi/letters/.htaccess",
+        b"SetEnv PATH /srv/evil/bin:/usr/bin\n",
+    );
+    server.write(
+        "../outside/planted/sitecustomize.py",
+        SITECUSTOMIZE.as_bytes(),
+    );
+    for (path, answer) in HANDLERS {
+        server.write(path, handler(answer).as_bytes());
+    }
+    for (name, text) in USERS {
+        let text = format!("SetHandler mod_python\nPythonHandler {name}\n{text}\n");
+        server.write(
+            &format!("users/{name}/.htaccess"),
+            server.fill_in(&text).as_bytes(),
+        );
+    }
+    server.write("ledger/2024.html", b"");
+    server.give_to_httpd("counter");
+    server.write("shop/parcels.py", PARCELS.as_bytes());
+    server.write("shop/loans.py", LOANS.as_bytes());
+    server.write("shop/_admin.py", ADMIN.as_bytes());
+    server.write("../outside/rental.py", RENTAL.as_bytes());
+    server.write("../outside/till.key", b"SECRET-till-key\n");
     server.write("tutorial/tracebacks.html", TUTORIAL.as_bytes());
     server.write("showcase/suppliers.txt", b"SECRET-showcase-suppliers\n");
     server.write("shop/prices.pyo", b"SECRET-shop-pyo\n");
@@ -633,14 +881,37 @@ fn prepare(server: &Server) {
     link(&server.site(""), &server.path("outside/current"));
 }
 
+/// A handler with this expression for its answer, and something to steal.
+fn handler(answer: &str) -> String {
+    format!(
+        "import os\nimport sys\nfrom mod_python import apache\n\n\
+         PASSWORD = 'SECRET-password'\n\n\n\
+         def handler(req):\n    req.content_type = 'text/plain'\n    req.write({answer})\n    \
+         return apache.OK\n"
+    )
+}
+
 fn link(original: &Path, link: &Path) {
     symlink(original, link).unwrap_or_else(|e| panic!("{}: {e}", link.display()));
 }
 
 impl Row {
     fn ask(&self, server: &Server) -> Response {
-        let slash = self.target.find('/').unwrap_or(0);
-        let (name, path) = self.target.split_at(slash);
+        match self.before {
+            Before::Nothing => {}
+            Before::Visit(path) => drop(self.get(server, path)),
+            Before::Removal(file) => {
+                self.get(server, self.target);
+                fs::write(server.site(file), "# It is over.\n").expect("a file of the site");
+                thread::sleep(A_MOMENT);
+            }
+        }
+        self.get(server, self.target)
+    }
+
+    fn get(&self, server: &Server, target: &str) -> Response {
+        let slash = target.find('/').unwrap_or(0);
+        let (name, path) = target.split_at(slash);
         let host = match name {
             "" => server.host(),
             name => format!("{name}:{}", server.port()),
@@ -667,6 +938,12 @@ impl Row {
                     && with.contains("[error text withheld, incident ")
                     && !with.contains("SECRET-")
             }
+            Promise::Instead(text) => {
+                with.status == without.status
+                    && with.contains(text)
+                    && !with.contains(self.shows)
+                    && !with.contains("SECRET-")
+            }
             Promise::Shown => self.is_open(with),
             Promise::Same => {
                 let meaning = |r: &Response| (r.status, r.header("Content-Type"), r.body.clone());
@@ -689,9 +966,11 @@ impl Line {
             Promise::Same if is_kept => "the same".to_owned(),
             Promise::Notice(_) if is_kept => format!("{} and a notice", with.status),
             Promise::Hidden(status, left) if is_kept => format!("{status} {left}"),
-            _ => telling(with),
+            Promise::Instead(text) if is_kept => format!("{} {text}", with.status),
+            _ => telling(row, with),
         };
-        let cells = [row.rule, row.target, row.what, &telling(without), &verdict];
+        let before = telling(row, without);
+        let cells = [row.rule, row.target, row.what, &before, &verdict];
         Line {
             cells: cells.map(str::to_owned),
             as_promised: is_kept && row.is_open(without),
@@ -704,6 +983,7 @@ fn promise(row: &Row) -> String {
     let with = match row.with {
         Promise::Hidden(status, _) => format!("{status} without it"),
         Promise::Notice(begin) => format!("{begin:?} and a notice"),
+        Promise::Instead(text) => format!("{text:?} instead"),
         Promise::Shown => "the same".to_owned(),
         Promise::Same => "the same in every byte".to_owned(),
     };
@@ -711,7 +991,7 @@ fn promise(row: &Row) -> String {
 }
 
 /// A response in a few words: its status, and the most telling thing in it.
-fn telling(answer: &Response) -> String {
+fn telling(row: &Row, answer: &Response) -> String {
     let text = answer.text();
     let found = if text.contains("Traceback (most recent call last)") {
         "traceback".to_owned()
@@ -732,6 +1012,8 @@ fn telling(answer: &Response) -> String {
             .to_owned()
     } else if answer.status >= 400 {
         String::new()
+    } else if let (false, Some(start)) = (row.rule.is_empty(), text.find(row.shows)) {
+        text[start..].lines().next().unwrap_or_default().to_owned()
     } else {
         let kind = answer.header("Content-Type").unwrap_or_default();
         kind.split(';').next().unwrap_or_default().to_owned()
@@ -854,6 +1136,9 @@ fn run() -> Result<bool, String> {
 const NOTES: &str = "\
 The rows on mod_wsgi (/app, /wsgi, /scripts, /orders, /stock), on what is not loaded and on a proxy
 (/workshop) come from three more pairs of servers.
+Three directories have a directive of the module: /branches `PyGuardInterpreter Isolate`, /voucher
+`PyGuardStale Deny`, /users `PyGuardHtaccess +PythonInterpreter`. Before the rows of R08 and R10,
+somebody visits the other area; before that of R09 its page, the source of which is then removed.
 Everybody in this demo is 127.0.0.1. The developer is whoever asks the host dev.localhost, which has
 `PyGuardDebugFrom 127.0.0.1`; the other hosts trust nobody. A request with X-Forwarded-For in it (the
 last row of R12) comes from behind a proxy, and is not the developer's.";

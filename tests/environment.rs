@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Mpm, Options, Response, Server};
+use crate::harness::{Mpm, ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{Hazard, brief, check, get, report};
 
 /// What the README promises.
@@ -64,21 +64,6 @@ def say(req, text):
 
 /// A PATH that a request must not get; the program in it is called `tool`.
 const EVIL: &str = "/tmp/SECRET-path:/usr/bin:/bin";
-
-/// One process, so that a request meets what another one has done to it.
-const ONE_PROCESS: &str = "
-<IfModule !mpm_prefork_module>
-    ServerLimit 1
-    MaxRequestWorkers 8
-    MaxSpareThreads 8
-</IfModule>
-<IfModule mpm_prefork_module>
-    StartServers 1
-    MinSpareServers 1
-    MaxSpareServers 1
-    MaxRequestWorkers 1
-</IfModule>
-";
 
 const SECTIONS: &str = r#"
 # modules: cgi include rewrite

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Options, Response, Server};
+use crate::harness::{ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{brief, report};
 
 /// One file that changes while the server runs.
@@ -260,21 +260,6 @@ fn source(file: &str, age: &str) -> Vec<u8> {
     )
     .into_bytes()
 }
-
-/// One process, so that a request meets what another one has loaded.
-const ONE_PROCESS: &str = "
-<IfModule !mpm_prefork_module>
-    ServerLimit 1
-    MaxRequestWorkers 8
-    MaxSpareThreads 8
-</IfModule>
-<IfModule mpm_prefork_module>
-    StartServers 1
-    MinSpareServers 1
-    MaxSpareServers 1
-    MaxRequestWorkers 1
-</IfModule>
-";
 
 fn options(extra: &str) -> Options {
     let section = |case: &Case| {

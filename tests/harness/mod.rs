@@ -62,6 +62,21 @@ pub enum Engine {
     Neither,
 }
 
+/// One process, so that a request meets what another one has done to it.
+pub const ONE_PROCESS: &str = "
+<IfModule !mpm_prefork_module>
+    ServerLimit 1
+    MaxRequestWorkers 8
+    MaxSpareThreads 8
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers 1
+    MinSpareServers 1
+    MaxSpareServers 1
+    MaxRequestWorkers 1
+</IfModule>
+";
+
 /// What a server is made of.
 #[derive(Clone, Debug)]
 pub struct Options {
