@@ -28,6 +28,24 @@ impl DirConf {
         says_something: false,
     };
 
+    /// A record with the settings of one and what was observed for the other.
+    ///
+    /// # Safety
+    /// `pool` is a live pool.
+    pub(super) unsafe fn combined(
+        pool: *mut sys::apr_pool_t,
+        settings: &DirConf,
+        observed: &DirConf,
+    ) -> *mut c_void {
+        let combined = DirConf {
+            settings: settings.settings.clone(),
+            observed: observed.observed.clone(),
+            says_something: true,
+        };
+        // SAFETY: as promised by the caller.
+        unsafe { combined.in_pool(pool) }
+    }
+
     /// Puts the record into a pool.
     ///
     /// # Safety

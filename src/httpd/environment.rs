@@ -3,12 +3,12 @@
 //! The process's own environment is changed only while it has one thread: when the configuration has
 //! been read, and, in an MPM without threads, at requests.
 
-use std::env;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::{env, fs};
 
 use crate::policy::environment::steers_python;
 use crate::policy::message::escaped;
@@ -143,6 +143,18 @@ pub(super) fn forget() {
     AT_START.store(ptr::null_mut(), Ordering::Relaxed);
 }
 
+/// Whether there is still something to say in this minute: a value that grows with each request is
+/// not reported with each.
+fn may_report(minute: i64) -> bool {
+    const MOST: u32 = 5;
+    static MINUTE: AtomicI64 = AtomicI64::new(0);
+    static SAID: AtomicU32 = AtomicU32::new(0);
+    if MINUTE.swap(minute, Ordering::Relaxed) != minute {
+        SAID.store(0, Ordering::Relaxed);
+    }
+    SAID.fetch_add(1, Ordering::Relaxed) < MOST
+}
+
 /// Looks whether an application changed the PATH of the process, which is everybody's, and takes
 /// that back where no other thread can be reading it.
 pub(super) fn watch(request: Request<'_>, conf: &DirConf) {
@@ -163,18 +175,17 @@ pub(super) fn watch(request: Request<'_>, conf: &DirConf) {
     }
     // SAFETY: a string in the configuration's pool.
     let at_start = unsafe { CStr::from_ptr(at_start) };
-    // SAFETY: with one thread nobody writes. With more, an application that does so races with
-    // every reader in the process, of which httpd and its libraries have many; this one looks once
-    // a second.
+    // SAFETY: with one thread nobody writes. With more, an application that does so races with every
+    // reader in the process, of which httpd and its libraries have many.
     let now = unsafe { variable(PATH) };
     if now == Some(at_start) {
         return;
     }
-    let restored = mode == Mode::On && !threaded;
+    let restored = mode == Mode::On && !threaded && is_alone();
     let mut hasher = DefaultHasher::new();
     now.hash(&mut hasher);
     let hash = hasher.finish();
-    if REPORTED.swap(hash, Ordering::Relaxed) != hash {
+    if REPORTED.swap(hash, Ordering::Relaxed) != hash && may_report(second / 60) {
         let now = now.map_or_else(|| "nothing".to_owned(), |now| escaped(now.to_bytes()));
         let done = match (mode, restored) {
             (Mode::Detect, _) => "it would be reported",
@@ -188,6 +199,12 @@ pub(super) fn watch(request: Request<'_>, conf: &DirConf) {
         // SAFETY: both are strings; this process has one thread.
         unsafe { libc::setenv(PATH.as_ptr(), at_start.as_ptr(), 1) };
     }
+}
+
+/// Whether this is the only thread of the process: an MPM without threads is not the only one who
+/// could start some.
+fn is_alone() -> bool {
+    fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
 }
 
 /// A variable of the process.

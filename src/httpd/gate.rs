@@ -5,7 +5,7 @@
 //! the gate. In the same way PythonAutoReload is switched off, and an area gets its interpreter.
 
 use crate::policy::interpreter::Isolation;
-use crate::policy::settings::{AutoReload, Interpreters, Mode};
+use crate::policy::settings::{AutoReload, Mode};
 use crate::policy::trust::is_trusted;
 
 use super::config::DirConf;
@@ -25,10 +25,12 @@ pub(super) fn close(request: Request<'_>, conf: &DirConf) {
     if trusted && conf.observed.debugs() {
         request.forbid_caching();
     }
-    let isolation = match conf.settings.interpreters() {
-        Interpreters::Isolate => Isolation::of(&conf.observed, request.host_name()),
-        _ => Isolation::AsItIs,
-    };
+    let isolation = Isolation::of(
+        &conf.observed,
+        conf.settings.interpreters(),
+        request.host_name(),
+        request.kept_directory(),
+    );
     let name = match &isolation {
         Isolation::Named(name) => overlay::name(name),
         _ => None,
@@ -77,7 +79,7 @@ fn tell(request: Request<'_>, conf: &DirConf, wanted: Overlay<'_>) {
         incident::tell(request, Level::Info, &what);
     }
     if interpreter {
-        let what = format!("PG008: the interpreter {verb} one of the area's own");
+        let what = format!("PG008: the interpreter {verb} that of the area or directory");
         incident::tell(request, Level::Info, &what);
     }
 }

@@ -162,7 +162,10 @@ pub(super) unsafe extern "C" fn after_walk(r: *mut sys::request_rec) -> c_int {
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, DECLINED, |request| {
-                location::after_walk(request);
+                let refused = location::after_walk(request);
+                if refused != DECLINED {
+                    return refused;
+                }
                 match request.conf() {
                     Some(conf) if needs_care(conf) || !conf.observed.htaccess().is_empty() => {
                         before_directory_handlers(request, conf)
@@ -180,6 +183,9 @@ fn before_directory_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
     if refused != DECLINED {
         return refused;
     }
+    if conf.observed.is_per_directory(false) {
+        request.keep_directory();
+    }
     if needs_care(conf) {
         before_early_handlers(request, conf);
     }
@@ -192,15 +198,13 @@ fn before_directory_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
     }
 }
 
-/// insert_filter: a page may run programs by mod_include, whatever its handler.
+/// insert_filter: mod_include and mod_ext_filter may run programs, whatever the handler.
 pub(super) unsafe extern "C" fn insert_filter(r: *mut sys::request_rec) {
     guard((), || {
         // SAFETY: httpd hands out a live request.
         unsafe {
             Request::with(r, (), |request| {
-                if request.is_included_into()
-                    && let Some(conf) = request.conf()
-                {
+                if let Some(conf) = request.conf() {
                     environment::give(request, conf);
                 }
             });
@@ -324,7 +328,11 @@ fn before_handlers(request: Request<'_>) -> c_int {
 /// What mod_python's handlers would run.
 fn before_mod_python(request: Request<'_>, conf: &DirConf, facts: &Facts<'_>) -> c_int {
     let stale = stale::check(request, conf, &LATE);
-    if stale != DECLINED || !conf.observed.runs(b"mod_python.publisher", facts.name()) {
+    if stale != DECLINED
+        || !conf
+            .observed
+            .runs(b"mod_python.publisher", facts.python_name())
+    {
         return stale;
     }
     publisher::check(request, conf, facts)

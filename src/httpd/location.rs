@@ -8,7 +8,7 @@
 //! its URLs, and no module finds itself with MultiViews and without a file name, which it would not
 //! survive.
 
-use std::ffi::{CStr, OsStr, c_char};
+use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
@@ -24,7 +24,7 @@ use super::module::{self, PYTHON_MODULE};
 use super::once;
 use super::overlay;
 use super::request::Request;
-use super::sys;
+use super::sys::{self, DECLINED, HTTP_INTERNAL_SERVER_ERROR};
 
 /// The places, in a vector, of the modules that decide on access.
 static ACCESS: Mutex<Vec<usize>> = Mutex::new(Vec::new());
@@ -66,8 +66,9 @@ pub(super) unsafe fn prepare() {
             }
         })
     };
-    let own = module::module_index();
-    let mut places = vec![own];
+    // The module's own record is put together from both.
+    let without = [PYTHON_MODULE, module::NAME];
+    let mut places = Vec::new();
     // SAFETY: the modules are a list that ends in null; the name of each is a string.
     unsafe {
         let mut next = sys::ap_top_module;
@@ -78,9 +79,8 @@ pub(super) unsafe fn prepare() {
                 .any(|word| memchr::memmem::find(name.to_bytes(), word.as_bytes()).is_some());
             // mod_python's settings stay those of the <Location>.
             if (provides || takes_part(name))
-                && name != PYTHON_MODULE
+                && !without.contains(&name)
                 && let Ok(place) = usize::try_from(module.module_index)
-                && place != own
             {
                 places.push(place);
             }
@@ -93,11 +93,19 @@ pub(super) unsafe fn prepare() {
 /// What a request had before it borrowed a file name.
 #[derive(Clone, Copy)]
 pub(super) struct Before {
+    /// What an earlier module of the phase left as its file name, without ending the phase:
+    /// mod_rewrite the path of the URL. Null where there was nothing.
+    pub(super) filename: *mut c_char,
     pub(super) conf: *mut sys::ap_conf_vector_t,
     pub(super) prefix: *const c_char,
     pub(super) root: *const c_char,
     /// `r->uri`, where a shorter one is in its place.
     pub(super) uri: *mut c_char,
+    // What else the modules set that map a URL to a file.
+    pub(super) handler: *const c_char,
+    pub(super) content_type: *const c_char,
+    pub(super) document_root: *const c_char,
+    pub(super) notes: [*const c_char; 2],
 }
 
 /// How a request of Python's gets its file name.
@@ -119,7 +127,6 @@ pub(super) fn before_python(request: Request<'_>) {
     if !(is_virtual || translates)
         || conf.settings.mode() == Mode::Off
         || conf.settings.protect() == Protect::Off
-        || request.has_filename()
         || !request.uri().starts_with(b"/")
     {
         return;
@@ -149,10 +156,10 @@ pub(super) fn before_python(request: Request<'_>) {
     state.before.set(Some(before));
 }
 
-/// Puts a path in the place of the URL's that could be a file's; the URL's where that was not.
+/// Puts a shorter path in the place of the URL's where that is too long to be mapped to a file.
 fn shorten(request: Request<'_>) -> *mut c_char {
-    match path::possible(request.uri()) {
-        Some(shorter) => request.replace_uri(&shorter),
+    match path::mappable(request.uri()) {
+        Some(shorter) => request.replace_uri(shorter),
         None => ptr::null_mut(),
     }
 }
@@ -174,27 +181,51 @@ pub(super) fn before_walk(request: Request<'_>) {
     if !before.uri.is_null() {
         request.restore_uri(before.uri);
     }
-    // Where there is no document root, there are no rules for what is in it.
-    let root = Path::new(OsStr::from_bytes(request.context_root()));
-    if state.naming.get() == Naming::Borrowed && !root.is_dir() {
-        request.forget_filename();
-    }
-}
-
-/// post_perdir_config: httpd has applied its rules.
-pub(super) fn after_walk(request: Request<'_>) {
-    let Some((state, before)) = request.naming() else {
-        return;
-    };
     if state.naming.get() != Naming::Borrowed {
         return;
     }
-    request.forget_filename();
-    let guards = request
-        .conf()
-        .is_some_and(|conf| conf.observed.guards_directory());
+    // Where there is no document root, there are no rules for what is in it.
+    let root = Path::new(OsStr::from_bytes(request.context_root()));
+    if !root.is_dir() {
+        request.forget_filename();
+    } else if let Some(possible) = request.filename().and_then(path::possible) {
+        request.rename(&possible);
+    }
+}
+
+/// post_perdir_config: httpd has applied its rules. The status that refuses the request, or
+/// `DECLINED`.
+pub(super) fn after_walk(request: Request<'_>) -> c_int {
+    let Some((state, before)) = request.naming() else {
+        return DECLINED;
+    };
+    if state.naming.get() != Naming::Borrowed {
+        return DECLINED;
+    }
+    let Some(walked) = request.conf() else {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    };
+    // mod_python's settings stay those of the <Location>, but where the directory's rule on access
+    // is a handler of the server's configuration.
+    let guards = walked.observed.guards_directory();
+    if guards && !walked.observed.htaccess().is_empty() {
+        // What a .htaccess says of Python is not for the application.
+        let what = "a PythonAccessHandler, or its like, of a <Directory> and a .htaccess that has \
+                    directives of Python cannot be told apart for a handler in a <Location>";
+        let tag = Rule::LocationHandler.tag();
+        let status = HTTP_INTERNAL_SERVER_ERROR;
+        return incident::refuse(request, &walked.settings, tag, what, status);
+    }
     let mut places = access().clone();
-    // But where the directory's access rule is a handler.
     places.extend(overlay::place().filter(|_| guards));
-    request.restore(before, &places);
+    request.restore(before, &places, guards);
+    match before.filename.is_null() {
+        true => request.forget_filename(),
+        // As httpd would have found it, from what the earlier module left.
+        false => match request.find(before.filename) {
+            sys::OK => {}
+            refused => return refused,
+        },
+    }
+    DECLINED
 }

@@ -20,8 +20,9 @@
 //! - **Buckets.** A filter's brigade is the filter's for the length of the call; a bucket is in one
 //!   brigade at a time, and what was read from it lives until it is moved or destroyed.
 //!
-//! No state lives longer than its pool but for a few atomics in [`startup`], which every start
-//! sets anew. Every `extern "C"` function is one call of [`guard::guard`] with the value that
+//! No state lives longer than its pool but for statics that every start sets anew or that only
+//! remember what was looked at: in [`startup`], [`overlay`], [`environment`], [`location`], [`once`],
+//! [`stale`], [`publisher`]. Every `extern "C"` function is one call of [`guard::guard`] with the value that
 //! refuses.
 
 mod brigade;

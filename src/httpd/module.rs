@@ -13,7 +13,7 @@ use super::observe::{self, ROWS};
 use super::sys;
 
 /// The module's name in httpd. It ends in `.c`, or `<IfModule mod_pyguard.c>` would be skipped.
-const NAME: &CStr = c"mod_pyguard.c";
+pub(super) const NAME: &CStr = c"mod_pyguard.c";
 
 /// The record that `LoadModule pyguard_module` looks for.
 ///
@@ -130,6 +130,7 @@ impl Names {
 pub(super) const PYTHON_MODULE: &CStr = c"mod_python.c";
 const CACHE_MODULE: &CStr = c"mod_cache.c";
 const INCLUDE_MODULE: &CStr = c"mod_include.c";
+const EXT_FILTER_MODULE: &CStr = c"mod_ext_filter.c";
 
 static CORE: Names = Names::one(c"core.c");
 static CACHE: Names = Names::one(CACHE_MODULE);
@@ -207,7 +208,7 @@ pub(super) unsafe fn add_optional_hooks() {
             sys::ap_hook_map_to_storage(Some(hooks::before_walk), NONE, NONE, FIRST);
             sys::ap_hook_post_perdir_config(Some(hooks::after_walk), NONE, NONE, FIRST);
         }
-        if is_loaded(INCLUDE_MODULE) {
+        if is_loaded(INCLUDE_MODULE) || is_loaded(EXT_FILTER_MODULE) {
             let order = sys::APR_HOOK_REALLY_LAST;
             sys::ap_hook_insert_filter(Some(hooks::insert_filter), NONE, NONE, order);
         }

@@ -32,6 +32,8 @@ enum What {
     Debug,
     AutoReload,
     Interpreter,
+    PerDirective,
+    PerDirectory,
     Import,
     Path,
     Option,
@@ -125,8 +127,8 @@ pub(super) static ROWS: [Row; 31] = [
     },
     setting(c"PythonAutoReload", What::AutoReload),
     setting(c"PythonEnablePdb", What::Used),
-    setting(c"PythonInterpPerDirective", What::Used),
-    setting(c"PythonInterpPerDirectory", What::Used),
+    setting(c"PythonInterpPerDirective", What::PerDirective),
+    setting(c"PythonInterpPerDirectory", What::PerDirectory),
     setting(c"PythonInterpreter", What::Interpreter),
     setting(c"PythonOption", What::Option),
     setting(c"PythonPath", What::Path),
@@ -222,6 +224,8 @@ unsafe fn note(cmd: *mut sys::cmd_parms, row: &Row, conf: &mut DirConf, argument
                 };
             }
         }
+        What::PerDirective => observed.python_per_directive(arguments, htaccess.is_some()),
+        What::PerDirectory => observed.python_per_directory(arguments, htaccess.is_some()),
         What::Import => {
             if let Some(name) = imports_into(arguments) {
                 // SAFETY: live command.
@@ -304,7 +308,7 @@ unsafe fn section(cmd: *mut sys::cmd_parms, htaccess: Option<&Line>) -> Section 
     } else if enclosing(&[b"<DirectoryMatch"]).is_some() {
         Section::Directories
     } else if let Some(line) = htaccess {
-        Section::Directory(line.directory().to_vec())
+        Section::Htaccess(line.directory().to_vec())
     } else {
         Section::Server
     }

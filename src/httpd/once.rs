@@ -49,8 +49,8 @@ unsafe extern "C" fn unmap(table: *mut c_void) -> sys::apr_status_t {
     // What stays mapped is 32 KiB.
     guard(0, || {
         TABLE.store(ptr::null_mut(), Ordering::Relaxed);
-        // SAFETY: the mapping that `prepare` made; nobody looks at it any more, as no request lives
-        // longer than its configuration.
+        // SAFETY: the mapping that `prepare` made; nobody looks at it any more: no request lives
+        // longer than its configuration, and a child that ends has ended its threads.
         unsafe { libc::munmap(table, SLOTS * size_of::<AtomicU64>()) };
         0
     })
@@ -70,7 +70,7 @@ pub(super) fn first(what: impl Hash) -> bool {
         // SAFETY: within the mapping, which is aligned to a page and lives as long as requests do.
         unsafe { &*table.add(index % SLOTS) }
     };
-    let start = usize::try_from(hash >> 1).unwrap_or(0) % SLOTS;
+    let start = usize::try_from((hash >> 1) % SLOTS as u64).unwrap_or(0);
     for index in start..start + TRIES {
         match place(index).compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => return true,

@@ -130,6 +130,7 @@ impl Overlay<'_> {
         match self.interpreter {
             Interpreter::Configured => {}
             Interpreter::PerDirective => {
+                values.push((c"PythonInterpPerDirectory", Value::Flag(false)));
                 values.push((c"PythonInterpPerDirective", Value::Flag(true)));
             }
             Interpreter::Named(name) => values.push((c"PythonInterpreter", Value::Word(name))),
@@ -137,33 +138,28 @@ impl Overlay<'_> {
         values
     }
 
-    /// Puts it on top of the request's configuration; whether it is there.
-    pub(super) fn apply(self, request: Request<'_>) -> bool {
+    /// Puts it on top of the request's configuration.
+    pub(super) fn apply(self, request: Request<'_>) {
         let python = PYTHON.load(Ordering::Relaxed);
         if python.is_null() {
-            return false;
+            return;
         }
         let prepared = match self.interpreter {
             Interpreter::Named(_) => None,
             _ => VECTORS.get(self.number()),
         };
+        let make = |pool| match prepared {
+            Some(vector) => Some(vector.load(Ordering::Relaxed)),
+            // SAFETY: live request of a live server; `python` was found when the configuration was
+            // read. Proved to work then.
+            None => unsafe {
+                let server = (*request.as_ptr()).server;
+                vector(pool, server, python, c"", &self.values()).ok()
+            },
+        };
         // SAFETY: the prepared vectors were made for the modules loaded, in the configuration's
-        // pool, which outlives every request; another one is made in the request's own.
-        unsafe {
-            let vector = match prepared {
-                Some(vector) => vector.load(Ordering::Relaxed),
-                None => {
-                    let r = request.as_ptr();
-                    let values = self.values();
-                    match vector((*r).pool, (*r).server, python, c"", &values) {
-                        Ok(vector) => vector,
-                        Err(_) => return false,
-                    }
-                }
-            };
-            request.overlay(vector, INDEX.load(Ordering::Relaxed));
-        }
-        true
+        // pool, which outlives every request; another one is made in the pool that it is for.
+        unsafe { request.overlay(INDEX.load(Ordering::Relaxed), make) };
     }
 }
 
@@ -176,7 +172,7 @@ pub(super) fn leave_location(request: Request<'_>) {
     }
     // SAFETY: the vector was made for the modules loaded, in the configuration's pool, which
     // outlives every request.
-    unsafe { request.overlay(vector, INDEX.load(Ordering::Relaxed)) };
+    unsafe { request.overlay(INDEX.load(Ordering::Relaxed), |_| Some(vector)) };
 }
 
 /// A vector with a record of mod_python's in it. In `directory`: empty for a record that is merged
@@ -193,7 +189,8 @@ unsafe fn vector(
 ) -> Result<*mut sys::ap_conf_vector_t, String> {
     // SAFETY: as promised by the caller. The module's functions are called as httpd calls them for
     // a directive in a section: of the cmd_parms, mod_python's setters read the path alone; what
-    // else is set here is what a setter can count on, and the rest is null.
+    // else is set here is what a setter can count on, and the rest is null: no handler can be named
+    // this way, whose setters look at the directive.
     unsafe {
         let create = (*python)
             .create_dir_config
@@ -218,6 +215,8 @@ unsafe fn vector(
             cmd.path = c"/".as_ptr().cast_mut();
             cmd.cmd = command;
             cmd.override_ = sys::OR_ALL;
+            // Not in a <Limit>.
+            cmd.limited = -1;
             let error = match *value {
                 Value::Flag(on) if command.args_how == sys::cmd_how_FLAG => {
                     let set = command.func.flag.ok_or_else(missing)?;

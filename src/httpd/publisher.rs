@@ -5,7 +5,7 @@ use std::ffi::{OsStr, c_int};
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,7 +39,7 @@ pub(super) fn check(request: Request<'_>, conf: &DirConf, facts: &Facts<'_>) -> 
         filename: facts.filename,
         path_info: request.path_info(),
     };
-    let extension = conf.observed.extension_of(facts.name());
+    let extension = conf.observed.extension_of(facts.python_name());
     let suffixes = conf.observed.suffixes().chain(extension);
     let exists = |file: &[u8]| Path::new(OsStr::from_bytes(file)).exists();
     let Some(object) = Object::of(asked, suffixes, exists) else {
@@ -83,9 +83,12 @@ fn read(file: &[u8]) -> Result<Arc<Page>, String> {
     type Pages = HashMap<Vec<u8>, (Version, Arc<Page>)>;
     static PAGES: Mutex<Option<Pages>> = Mutex::new(None);
     let path = Path::new(OsStr::from_bytes(file));
-    let found = fs::metadata(path).map_err(|error| error.to_string())?;
+    // It could be a pipe, and be waited for.
+    let mut options = fs::OpenOptions::new();
+    let opened = options.read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let opened = opened.map_err(|error| error.to_string())?;
+    let found = opened.metadata().map_err(|error| error.to_string())?;
     if !found.is_file() {
-        // It could be a pipe, and be waited for.
         return Err("not a file".to_owned());
     }
     if found.len() > LARGEST {
@@ -98,19 +101,22 @@ fn read(file: &[u8]) -> Result<Arc<Page>, String> {
         modified: (found.mtime(), found.mtime_nsec()),
         changed: (found.ctime(), found.ctime_nsec()),
     };
-    {
+    let before = {
         let pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, page)) = pages.as_ref().and_then(|pages| pages.get(file))
-            && *known == version
-        {
-            return Ok(page.clone());
+        match pages.as_ref().and_then(|pages| pages.get(file)) {
+            Some((known, page)) if *known == version => return Ok(page.clone()),
+            known => known.map(|(_, page)| page.clone()),
         }
-    }
+    };
     let mut source = Vec::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_end(&mut source))
-        .map_err(|error| error.to_string())?;
-    let page = Arc::new(Page::parse(&source).map_err(|why| why.to_string())?);
+    let read = opened.take(LARGEST).read_to_end(&mut source);
+    read.map_err(|error| error.to_string())?;
+    let mut page = Page::parse(&source).map_err(|why| why.to_string())?;
+    if let Some(before) = before {
+        // Publisher goes on with the old one where it cannot load the new one, or does not see it.
+        page.remember(&before);
+    }
+    let page = Arc::new(page);
     let mut pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     let pages = pages.get_or_insert_default();
     if pages.len() >= MOST_PAGES {

@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) naming: Cell<Naming>,
     /// What there was before the file name was borrowed.
     pub(super) before: Cell<Option<Before>>,
+    /// The directory of the file that the request was mapped to; null where that does not matter.
+    pub(super) directory: Cell<*const c_char>,
 }
 
 /// A per-directory configuration before and after the PythonDebug gate.
@@ -59,6 +61,9 @@ struct Gate {
     /// The pool that `to` was made in: that of this request, or of one that it was made for.
     pool: *mut sys::apr_pool_t,
 }
+
+/// The notes that httpd's modules leave about how a URL was mapped.
+const MAPPING_NOTES: [&CStr; 2] = [c"alias-forced-type", c"mod_userdir_user"];
 
 /// Marks a [`State`] in the module's slot of a request. Without it, the slot holds null or the
 /// even address of the file name that the request was settled for, which is compared and never
@@ -219,23 +224,71 @@ impl<'r> Request<'r> {
                 prefix: sys::ap_context_prefix(r),
                 root: sys::ap_context_document_root(r),
                 uri: ptr::null_mut(),
+                filename: (*r).filename,
+                handler: (*r).handler,
+                content_type: (*r).content_type,
+                document_root: sys::ap_document_root(r),
+                notes: MAPPING_NOTES.map(|name| sys::apr_table_get((*r).notes, name.as_ptr())),
             }
         }
     }
 
-    /// Puts back what there was before, but for the records of the modules at these places.
-    pub(super) fn restore(self, before: Before, places: &[usize]) {
+    /// Puts back what there was before, but for the records of the modules at these places. Of the
+    /// module's own, what was observed is put back too, unless `keeps_observed`.
+    pub(super) fn restore(self, before: Before, places: &[usize], keeps_observed: bool) {
         let r = self.as_ptr();
         // SAFETY: live request; what it had before lives as long, and the vector is its own. Each
         // vector has a slot for every module.
         unsafe {
             sys::ap_set_context_info(r, before.prefix, before.root);
+            sys::ap_set_document_root(r, before.document_root);
+            (*r).handler = before.handler;
+            (*r).content_type = before.content_type;
+            for (name, note) in MAPPING_NOTES.iter().zip(before.notes) {
+                match note.is_null() {
+                    true => sys::apr_table_unset((*r).notes, name.as_ptr()),
+                    false => sys::apr_table_setn((*r).notes, name.as_ptr(), note),
+                }
+            }
             let walked = (*r).per_dir_config;
             for place in places {
                 let record = *walked.cast::<*mut c_void>().add(*place);
                 *before.conf.cast::<*mut c_void>().add(*place) = record;
             }
+            let own = walked.cast::<*const DirConf>().add(module_index());
+            let old = before.conf.cast::<*const DirConf>().add(module_index());
+            let walked = (*own).as_ref().unwrap_or(&CLOSED);
+            let observed = match keeps_observed {
+                true => walked,
+                false => (*old).as_ref().unwrap_or(&CLOSED),
+            };
+            *old = DirConf::combined((*r).pool, walked, observed).cast();
             (*r).per_dir_config = before.conf;
+        }
+    }
+
+    /// Has httpd find out what there is of this file name, and nothing about its configuration.
+    pub(super) fn find(self, filename: *mut c_char) -> c_int {
+        let r = self.as_ptr();
+        // SAFETY: live request; the name is a string of its own.
+        unsafe {
+            self.forget_filename();
+            let conf = (*r).per_dir_config;
+            (*r).filename = filename;
+            let found = sys::ap_directory_walk(r);
+            (*r).per_dir_config = conf;
+            found
+        }
+    }
+
+    /// Gives the request another file name.
+    pub(super) fn rename(self, filename: &[u8]) {
+        // SAFETY: live request; the copy lives in its pool.
+        unsafe {
+            let r = self.as_ptr();
+            let copy = sys::apr_pstrmemdup((*r).pool, filename.as_ptr().cast(), filename.len());
+            (*r).filename = copy;
+            (*r).canonical_filename = copy;
         }
     }
 
@@ -255,6 +308,29 @@ impl<'r> Request<'r> {
         unsafe { (*self.as_ptr()).uri = uri };
     }
 
+    /// Remembers the directory of the file, with its slash, before a handler changes the name.
+    pub(super) fn keep_directory(self) {
+        let Some(filename) = self.filename() else {
+            return;
+        };
+        let mut directory = filename.to_vec();
+        if self.target() == Target::Directory {
+            directory.push(b'/');
+        }
+        let end = memchr::memrchr(b'/', &directory).map_or(0, |slash| slash + 1);
+        // A directory has one slash at its end, whether httpd's name of it has or not.
+        let end = end - usize::from(directory.get(..end).is_some_and(|d| d.ends_with(b"//")));
+        // SAFETY: live request; the copy, which ends in a NUL, lives in its pool.
+        let copy =
+            unsafe { sys::apr_pstrmemdup((*self.as_ptr()).pool, directory.as_ptr().cast(), end) };
+        self.state().directory.set(copy);
+    }
+
+    /// The directory that [`Request::keep_directory`] remembered.
+    pub(super) fn kept_directory(self) -> Option<&'r [u8]> {
+        self.bytes(self.known_state()?.directory.get())
+    }
+
     /// The document root or the alias that the request was mapped by.
     pub(super) fn context_root(self) -> &'r [u8] {
         // SAFETY: live request, as httpd's function wants it; what it returns lives as long.
@@ -262,13 +338,10 @@ impl<'r> Request<'r> {
             .unwrap_or_default()
     }
 
-    /// When the file or its inode last changed, in microseconds since 1970, as far as httpd looked.
+    /// When the file's inode last changed, in microseconds since 1970, as far as httpd looked.
     pub(super) fn changed(self) -> i64 {
         // SAFETY: live request.
-        unsafe {
-            let finfo = &raw const (*self.as_ptr()).finfo;
-            (*finfo).mtime.max((*finfo).ctime)
-        }
+        unsafe { (*self.as_ptr()).finfo.ctime }
     }
 
     /// The name of the virtual host, which is that of its interpreter.
@@ -514,22 +587,6 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Whether mod_include will read the response.
-    pub(super) fn is_included_into(self) -> bool {
-        // SAFETY: live request; its filters are a list that ends in null, and each has its record
-        // with a name in lower case.
-        unsafe {
-            let mut filter = (*self.as_ptr()).output_filters;
-            while let Some(one) = filter.as_ref() {
-                if CStr::from_ptr((*one.frec).name) == c"includes" {
-                    return true;
-                }
-                filter = one.next;
-            }
-        }
-        false
-    }
-
     /// Whether httpd only looks this subrequest up, and does not run it for a part of a response:
     /// then its filters are those that the main request's response goes through after all content.
     pub(super) fn is_looked_up(self) -> bool {
@@ -580,18 +637,22 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Puts `over`, a vector with a record of one module, on top of the request's own configuration.
+    /// Puts a vector with a record of one module, whose place is `index`, on top of the request's own
+    /// configuration. `make` makes it, or hands it out, for the pool that it has to live as long as.
     ///
     /// A vector that was made so before, for this request or one that it was made for, is not made
     /// again: httpd skips authentication for a subrequest whose vector is its parent's. But the
     /// module's record in it is: an application may have written to the one that is there.
     ///
     /// # Safety
-    /// `over` is a vector of httpd's for the modules loaded, alive for as long as the request, and
-    /// `index` the place of its module.
-    pub(super) unsafe fn overlay(self, over: *mut sys::ap_conf_vector_t, index: usize) {
+    /// `make` returns a vector of httpd's for the modules loaded.
+    pub(super) unsafe fn overlay(
+        self,
+        index: usize,
+        make: impl FnOnce(*mut sys::apr_pool_t) -> Option<*mut sys::ap_conf_vector_t>,
+    ) {
         let r = self.as_ptr();
-        // SAFETY: live request; `over` as promised by the caller. A gated vector and its pool
+        // SAFETY: live request; the vector is as promised by the caller. A gated vector and its pool
         // belong to this request, or to its parent or predecessor, which live as long; only the
         // thread of the request touches them.
         unsafe {
@@ -601,17 +662,19 @@ impl<'r> Request<'r> {
                 .flatten()
                 .filter_map(|request| request.known_state()?.gate.get())
                 .find(|gate| ptr::eq(gate.from, here) || ptr::eq(gate.to, here));
+            let pool = known.map_or((*r).pool, |gate| gate.pool);
+            let Some(over) = make(pool) else { return };
             let gate = match known {
                 Some(gate) => {
-                    let renewed = sys::ap_merge_per_dir_configs(gate.pool, gate.to, over);
+                    let renewed = sys::ap_merge_per_dir_configs(pool, gate.to, over);
                     let record = *renewed.cast::<*mut c_void>().add(index);
                     *gate.to.cast::<*mut c_void>().add(index) = record;
                     gate
                 }
                 None => Gate {
                     from: here,
-                    to: sys::ap_merge_per_dir_configs((*r).pool, here, over),
-                    pool: (*r).pool,
+                    to: sys::ap_merge_per_dir_configs(pool, here, over),
+                    pool,
                 },
             };
             (*r).per_dir_config = gate.to;

@@ -101,25 +101,25 @@ fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_
     DECLINED
 }
 
-/// When the file, or what is known of it, last changed, in microseconds since 1970; `None` where
+/// When the file last changed, in microseconds since 1970; `None` where
 /// there is none. Looked up once a second at most.
 fn changed(file: &[u8], second: i64) -> Option<i64> {
     type Known = HashMap<Vec<u8>, (i64, Option<i64>)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
-    let mut guard = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = guard.get_or_insert_default();
-    if let Some((looked, changed)) = known.get(file)
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((looked, changed)) = known().as_ref().and_then(|known| known.get(file))
         && *looked == second
     {
         return *changed;
     }
+    // The change of the inode: no copy that keeps a date, and no date in the future, moves it.
     let path = Path::new(OsStr::from_bytes(file));
     let changed = fs::metadata(path).ok().map(|file| {
-        // A file that was put in place with its old date has a new change of its inode.
-        let modified = file.mtime() * 1_000_000 + file.mtime_nsec() / 1000;
-        let changed = file.ctime() * 1_000_000 + file.ctime_nsec() / 1000;
-        modified.max(changed)
+        let seconds = file.ctime().saturating_mul(1_000_000);
+        seconds.saturating_add(file.ctime_nsec() / 1000)
     });
+    let mut known = known();
+    let known = known.get_or_insert_default();
     if known.len() >= MOST_FILES {
         known.clear();
     }

@@ -6,6 +6,7 @@
 
 use super::message::escaped;
 use super::observed::{Observed, Phase, Section};
+use super::settings::Interpreters;
 
 /// mod_python's name for the interpreter that runs what has no other.
 const MAIN: &[u8] = b"main_interpreter";
@@ -120,7 +121,7 @@ impl Given {
                 Some(Section::Server) => true,
                 Some(Section::Directory(path)) => place.directory.starts_with(path),
                 // Patterns are httpd's to match: a .htaccess is for plain directories.
-                Some(Section::Directories) => false,
+                Some(Section::Directories | Section::Htaccess(_)) => false,
                 Some(Section::Location(path)) => {
                     let path = path.strip_suffix(b"/").unwrap_or(path);
                     place
@@ -135,10 +136,10 @@ impl Given {
 /// What stands between the host and the area in the name of an area's own interpreter.
 const SEPARATOR: &[u8] = b": ";
 
-/// How `PyGuardInterpreter Isolate` gives the handlers of a request an interpreter of their area.
+/// How the handlers of a request get the interpreter that is theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// The virtual host's own interpreter is the area's, or the administrator named one.
+    /// As it is configured.
     AsItIs,
     /// `PythonInterpPerDirective On`: each handler has that of the directory that named it.
     PerDirective,
@@ -147,22 +148,50 @@ pub enum Isolation {
 }
 
 impl Isolation {
-    /// For what is configured, under this name of the virtual host.
-    pub fn of(observed: &Observed, host: &[u8]) -> Isolation {
+    /// For what is configured: under this name of the virtual host, for a file in this directory (with
+    /// its slash), if there is one.
+    pub fn of(
+        observed: &Observed,
+        setting: Interpreters,
+        host: &[u8],
+        directory: Option<&[u8]>,
+    ) -> Isolation {
+        if setting == Interpreters::Leave || observed.interpreter().is_some() {
+            return Isolation::AsItIs;
+        }
+        let isolates = setting == Interpreters::Isolate;
+        if observed.is_per_directory(isolates) {
+            // By name: mod_python goes by a file name that a handler can change on the way.
+            return directory.map_or(Isolation::AsItIs, |name| Isolation::Named(name.to_vec()));
+        }
+        match isolates {
+            true => Isolation::of_area(observed, host),
+            false if observed.lost_per_directive() => Isolation::PerDirective,
+            false => Isolation::AsItIs,
+        }
+    }
+
+    /// `PyGuardInterpreter Isolate`: an interpreter for each area.
+    fn of_area(observed: &Observed, host: &[u8]) -> Isolation {
         let sections = || {
             let handlers = observed.handlers().iter();
             handlers.filter(|h| h.phase() != Phase::Connection)
         };
-        if observed.interpreter().is_some() || sections().all(|h| *h.section() == Section::Server) {
+        if sections().all(|h| *h.section() == Section::Server) {
+            // The virtual host's own is the area's.
             return Isolation::AsItIs;
         }
-        let in_directory =
-            |section: &Section| matches!(section, Section::Directory(_) | Section::Directories);
+        let in_directory = |section: &Section| {
+            matches!(
+                section,
+                Section::Directory(_) | Section::Htaccess(_) | Section::Directories
+            )
+        };
         if sections().all(|h| in_directory(h.section())) {
             return Isolation::PerDirective;
         }
-        // mod_python would mix up locations of the same path in two virtual hosts, and give main_interpreter to
-        // handlers that are named outside of all sections.
+        // mod_python would mix up locations of the same path in two virtual hosts, and give
+        // main_interpreter to handlers that are named outside of all sections.
         let areas = || sections().filter(|h| *h.section() != Section::Server);
         let area = areas()
             .rfind(|h| h.phase() == Phase::Handler)
@@ -273,7 +302,7 @@ mod tests {
             for (phase, section) in handlers {
                 observed.python_handler(*phase, b"x", section);
             }
-            Isolation::of(&observed, b"www")
+            Isolation::of(&observed, Interpreters::Isolate, b"www", None)
         };
         let directory = || Section::Directory(b"/srv/".to_vec());
         let location = || Section::Location(b"/app".to_vec());
@@ -296,6 +325,48 @@ mod tests {
         let mut observed = Observed::EMPTY;
         observed.python_handler(Phase::Handler, b"x", &location());
         observed.python_interpreter(b"own", None);
-        assert_eq!(Isolation::of(&observed, b"www"), Isolation::AsItIs);
+        let isolate = Interpreters::Isolate;
+        assert_eq!(
+            Isolation::of(&observed, isolate, b"www", None),
+            Isolation::AsItIs
+        );
+    }
+
+    #[test]
+    fn an_interpreter_of_the_directory() {
+        let with = |by_server: Option<&str>, by_htaccess: Option<&str>, setting| {
+            let mut server = Observed::EMPTY;
+            let section = Section::Directory(b"/srv/".to_vec());
+            server.python_handler(Phase::Handler, b"x", &section);
+            let mut htaccess = Observed::EMPTY;
+            if let Some(flag) = by_server {
+                server.python_per_directory(flag.as_bytes(), false);
+            }
+            if let Some(flag) = by_htaccess {
+                htaccess.python_per_directory(flag.as_bytes(), true);
+            }
+            let observed = Observed::merge(&server, &htaccess);
+            Isolation::of(&observed, setting, b"www", Some(b"/srv/u/"))
+        };
+        let (reserve, isolate) = (Interpreters::Reserve, Interpreters::Isolate);
+        let named = Isolation::Named(b"/srv/u/".to_vec());
+        assert_eq!(with(None, None, reserve), Isolation::AsItIs);
+        assert_eq!(with(Some("On"), Some("Off"), reserve), named);
+        assert_eq!(with(Some("On"), Some("Off"), isolate), named);
+        assert_eq!(with(None, Some("On"), reserve), named);
+        assert_eq!(with(None, Some("On"), isolate), Isolation::PerDirective);
+        assert_eq!(with(Some("Off"), None, reserve), Isolation::AsItIs);
+        assert_eq!(
+            with(Some("On"), None, Interpreters::Leave),
+            Isolation::AsItIs
+        );
+
+        let mut lost = Observed::EMPTY;
+        lost.python_per_directive(b"On", false);
+        let mut off = Observed::EMPTY;
+        off.python_per_directive(b"off", true);
+        let lost = Observed::merge(&lost, &off);
+        let isolation = Isolation::of(&lost, reserve, b"www", None);
+        assert_eq!(isolation, Isolation::PerDirective);
     }
 }

@@ -77,6 +77,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The name by which mod_python finds the handlers of an extension: a directory has none.
+    pub fn python_name(&self) -> &'a [u8] {
+        match self.path.ends_with(b"/") {
+            true => b"",
+            false => self.name(),
+        }
+    }
+
     /// WebDAV copies the bytes of the file to where they can be fetched.
     fn is_copied(&self) -> bool {
         self.method == Method::CopyOrMove && self.handler == DAV
@@ -295,7 +303,7 @@ pub fn handler(
     if Python::of(facts.handler) != Some(Python::ModPython) || settings.protect() == Protect::Off {
         return Verdict::Allow;
     }
-    let name = facts.name();
+    let name = facts.python_name();
     if observed.runs(b"mod_python.testhandler", name) {
         return match trusted() {
             true => Verdict::Allow,

@@ -82,8 +82,10 @@ pub const LATE: [Phase; 3] = [Phase::Handler, Phase::Log, Phase::Cleanup];
 pub enum Section {
     /// None: the whole server or virtual host.
     Server,
-    /// `<Directory>`, or a .htaccess: this directory, with a slash at its end.
+    /// `<Directory>`: this directory, with a slash at its end.
     Directory(Vec<u8>),
+    /// A .htaccess in this directory, with a slash at its end.
+    Htaccess(Vec<u8>),
     /// `<DirectoryMatch>`, or a `<Directory>` with wildcards.
     Directories,
     /// `<Location>` or `<LocationMatch>`: its argument.
@@ -115,6 +117,7 @@ impl fmt::Display for Section {
         match self {
             Section::Server => f.write_str("the whole server"),
             Section::Directory(path) => write!(f, "<Directory {}>", escaped(path)),
+            Section::Htaccess(path) => write!(f, "{}.htaccess", escaped(path)),
             Section::Directories => f.write_str("a <Directory> with a pattern"),
             Section::Location(path) => write!(f, "<Location {}>", escaped(path)),
         }
@@ -206,6 +209,35 @@ pub struct Interpreter {
     pub taken: Option<Line>,
 }
 
+/// A flag that a .htaccess may set, and what the server's configuration says without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PerFlag {
+    set: Option<bool>,
+    by_server: Option<bool>,
+}
+
+impl PerFlag {
+    const UNSET: PerFlag = PerFlag {
+        set: None,
+        by_server: None,
+    };
+
+    fn merge(base: PerFlag, add: PerFlag) -> PerFlag {
+        PerFlag {
+            set: add.set.or(base.set),
+            by_server: add.by_server.or(base.by_server),
+        }
+    }
+
+    fn of(arguments: &[u8], in_htaccess: bool) -> PerFlag {
+        let on = is_on(arguments);
+        PerFlag {
+            set: Some(on),
+            by_server: (!in_htaccess).then_some(on),
+        }
+    }
+}
+
 /// What was observed for one directory.
 ///
 /// Merged on requests, so its lists are shared and not copied where only one side has any.
@@ -215,6 +247,9 @@ pub struct Observed {
     debug: Option<bool>,
     auto_reload: Option<bool>,
     interpreter: Option<Arc<Interpreter>>,
+    /// `PythonInterpPerDirectory`, `PythonInterpPerDirective`
+    per_directory: PerFlag,
+    per_directive: PerFlag,
     /// Directories that `PythonPath` names as strings.
     path: Shared<Vec<u8>>,
     /// `PythonOption mod_python.wsgi.application`
@@ -264,6 +299,8 @@ impl Observed {
         debug: None,
         auto_reload: None,
         interpreter: None,
+        per_directory: PerFlag::UNSET,
+        per_directive: PerFlag::UNSET,
         path: None,
         application: None,
         virtual_name: None,
@@ -338,6 +375,16 @@ impl Observed {
     pub fn python_interpreter(&mut self, arguments: &[u8], taken: Option<Line>) {
         let name = first_word(arguments);
         self.interpreter = Some(Arc::new(Interpreter { name, taken }));
+    }
+
+    /// `PythonInterpPerDirectory On|Off`
+    pub fn python_per_directory(&mut self, arguments: &[u8], in_htaccess: bool) {
+        self.per_directory = PerFlag::of(arguments, in_htaccess);
+    }
+
+    /// `PythonInterpPerDirective On|Off`
+    pub fn python_per_directive(&mut self, arguments: &[u8], in_htaccess: bool) {
+        self.per_directive = PerFlag::of(arguments, in_htaccess);
     }
 
     /// `PythonPath expression`: what it evaluates to is Python's business, but the absolute
@@ -453,6 +500,8 @@ impl Observed {
                 .as_ref()
                 .or(base.interpreter.as_ref())
                 .cloned(),
+            per_directory: PerFlag::merge(base.per_directory, add.per_directory),
+            per_directive: PerFlag::merge(base.per_directive, add.per_directive),
             path: add.path.as_ref().or(base.path.as_ref()).cloned(),
             application: add
                 .application
@@ -478,7 +527,7 @@ impl Observed {
         self.handlers.is_some() || self.unknown
     }
 
-    /// A directory says by a handler who may have what is in it.
+    /// The server's configuration says by a handler who may have what is in a directory.
     pub fn guards_directory(&self) -> bool {
         items(&self.handlers).iter().any(|h| {
             matches!(h.phase, Phase::Access | Phase::Authen | Phase::Authz)
@@ -515,6 +564,17 @@ impl Observed {
     /// `PythonInterpreter` as configured.
     pub fn interpreter(&self) -> Option<&Interpreter> {
         self.interpreter.as_deref()
+    }
+
+    /// `PythonInterpPerDirectory` is on: by the server's configuration, or by a .htaccess too.
+    pub fn is_per_directory(&self, by_server: bool) -> bool {
+        let flag = self.per_directory;
+        flag.by_server == Some(true) || (!by_server && flag.set == Some(true))
+    }
+
+    /// The server's configuration has `PythonInterpPerDirective On`, and a .htaccess switched it off.
+    pub fn lost_per_directive(&self) -> bool {
+        self.per_directive.by_server == Some(true) && self.per_directive.set == Some(false)
     }
 
     /// What .htaccess files used of mod_python's directives, in their order.

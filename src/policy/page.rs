@@ -96,6 +96,17 @@ impl Page {
         }
     }
 
+    /// Counts as imported what an earlier version of the page imported, or could have: that one may
+    /// be what still runs.
+    pub fn remember(&mut self, before: &Page) {
+        self.imported.extend(before.imported.iter().cloned());
+        if before.imports_all {
+            let doubtful = |name: &&Vec<u8>| before.access(name) == Name::Undefined;
+            let doubtful: Vec<Vec<u8>> = self.defined.iter().filter(doubtful).cloned().collect();
+            self.imported.extend(doubtful);
+        }
+    }
+
     /// What this name is.
     pub fn access(&self, name: &[u8]) -> Name {
         if self.imported.contains(name) {
@@ -948,5 +959,18 @@ mod tests {
         assert_eq!(page.access(b"perhaps"), Name::Imported);
         assert_eq!(page.access(b"late"), Name::Published);
         assert_eq!(page.access(b"early_too"), Name::Published);
+    }
+
+    #[test]
+    fn an_earlier_version_is_remembered() {
+        let parse = |source: &str| Page::parse(source.as_bytes()).unwrap();
+        let mut page = parse("def run(): pass\ndef new(): pass");
+        page.remember(&parse("from os import popen as run"));
+        assert_eq!(page.access(b"run"), Name::Imported);
+        assert_eq!(page.access(b"new"), Name::Published);
+        let mut page = parse("def run(): pass\ndef old(): pass");
+        page.remember(&parse("from os import *\ndef old(): pass"));
+        assert_eq!(page.access(b"run"), Name::Imported);
+        assert_eq!(page.access(b"old"), Name::Published);
     }
 }

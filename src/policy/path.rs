@@ -18,29 +18,32 @@ pub fn below<'a>(filename: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
     below.then_some(rest)
 }
 
-/// The longest name of a file, and of a path below a document root, that is taken to be possible.
+/// The longest name of a file, and the longest path below a document root, in bytes, that are taken
+/// to be possible.
 const LONGEST_NAME: usize = 255;
 const LONGEST_PATH: usize = 3072;
 
-/// A URL path that is too long to be a file's, as the nearest one that could be: each name by its
-/// end, and the path by its beginning. `None` where it is not too long.
-pub fn possible(url_path: &[u8]) -> Option<Vec<u8>> {
+/// The beginning of a URL path that httpd would refuse to map to a file, because it is too long; `None`
+/// where it is not.
+pub fn mappable(url_path: &[u8]) -> Option<&[u8]> {
+    let kept = url_path.get(..LONGEST_PATH)?;
+    let slash = memchr::memrchr(b'/', kept).unwrap_or(0);
+    kept.get(..=slash)
+}
+
+/// A file name with names in it that are too long to be a file's: each by its end. `None` where none
+/// is.
+pub fn possible(filename: &[u8]) -> Option<Vec<u8>> {
     let is_slash = |byte: &u8| *byte == b'/';
     let too_long = |name: &[u8]| name.len() > LONGEST_NAME;
-    if url_path.len() <= LONGEST_PATH && !url_path.split(is_slash).any(too_long) {
+    if !filename.split(is_slash).any(too_long) {
         return None;
     }
-    let mut path = Vec::new();
-    for name in url_path.split(is_slash).skip(1) {
-        let end = name.len().saturating_sub(LONGEST_NAME);
-        let name = name.get(end..).unwrap_or(name);
-        if path.len() + name.len() >= LONGEST_PATH {
-            break;
-        }
-        path.push(b'/');
-        path.extend_from_slice(name);
-    }
-    Some(path)
+    let names = filename.split(is_slash).map(|name| {
+        let start = name.len().saturating_sub(LONGEST_NAME);
+        name.get(start..).unwrap_or(name)
+    });
+    Some(names.collect::<Vec<_>>().join(&b'/'))
 }
 
 /// For a file that a rewrite, an `AliasMatch` or an include led to: the part that file name and
@@ -198,8 +201,10 @@ mod tests {
         let shorter = possible(format!("/a/{long}.py/b").as_bytes());
         let expected = format!("/a/{}.py/b", "x".repeat(252));
         assert_eq!(shorter, Some(expected.into_bytes()));
-        let deep = possible("/ab".repeat(2000).as_bytes()).unwrap_or_default();
-        assert!(deep.len() > 3000 && deep.len() <= 3072 && deep.ends_with(b"/ab"));
+        assert_eq!(mappable(b"/a/b"), None);
+        let deep = "/ab".repeat(2000);
+        let deep = mappable(deep.as_bytes()).unwrap_or_default();
+        assert!(deep.len() > 3000 && deep.len() <= 3072 && deep.ends_with(b"/"));
     }
 
     #[test]

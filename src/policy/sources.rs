@@ -23,7 +23,7 @@ pub fn of(
             continue;
         };
         let own: &[&[u8]] = match handlers.section() {
-            Section::Directory(path) => &[path],
+            Section::Directory(path) | Section::Htaccess(path) => &[path],
             Section::Directories => &[directory],
             // mod_python looks where Python does.
             Section::Server | Section::Location(_) => &[],
