@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::harness::{Mpm, ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{Hazard, brief, check, get, report};
@@ -632,4 +632,85 @@ fn no_bytecode_is_written() {
         server.finish();
     }
     report(&failures);
+}
+
+/// mod_ext_filter starts its program with the variables of the request.
+#[test]
+fn nor_that_of_a_filter() {
+    let mut options = options();
+    options.extra += "
+# modules: ext_filter
+ExtFilterDefine path mode=output cmd=@ROOT@/outside/path
+<Directory \"@SITE@/filtered\">
+    AddOutputFilter path .txt
+</Directory>
+";
+    let prepare = |server: &Server| {
+        install(server);
+        program(
+            server,
+            "../outside/path",
+            "/bin/cat >/dev/null; echo \"$PATH\"",
+        );
+        server.write("filtered/plain/x.txt", b"a text");
+        for (way, directive) in WAYS {
+            server.write(&format!("filtered/{way}/x.txt"), b"a text");
+            server.write(&format!("filtered/{way}/.htaccess"), directive.as_bytes());
+        }
+    };
+    let targets: Vec<String> = WAYS
+        .iter()
+        .map(|(way, _)| format!("/filtered/{way}/x.txt"))
+        .collect();
+    let rows: Vec<Hazard<'_>> = targets
+        .iter()
+        .map(|target| shows(target, "SECRET-path"))
+        .collect();
+    check(&options, &rows, prepare);
+    let server = Server::start_with(&options, prepare);
+    for target in targets
+        .iter()
+        .map(String::as_str)
+        .chain(["/filtered/plain/x.txt"])
+    {
+        assert_eq!(server.get(target).text().trim_end(), FIXED, "{target}");
+    }
+    server.finish();
+}
+
+/// A log that grows with each request is a hazard, too.
+#[test]
+fn what_changes_always_is_not_said_always() {
+    let mut options = options();
+    options.extra += "
+<Directory \"@SITE@/longer\">
+    SetHandler mod_python
+    PythonHandler longer
+</Directory>
+";
+    let mut server = Server::start_with(&options, |server| {
+        install(server);
+        server.write("longer/x", b"a file");
+        server.write(
+            "../outside/longer.py",
+            b"import os\nfrom mod_python import apache\n\n\
+              def handler(req):\n    os.environ['PATH'] += ':/opt/x'\n    req.write('longer')\n    return apache.OK\n",
+        );
+    });
+    // Within one minute of the clock.
+    let since = SystemTime::UNIX_EPOCH.elapsed().expect("the time");
+    if since.as_secs() % 60 >= 45 {
+        thread::sleep(Duration::from_secs(60 - since.as_secs() % 60));
+    }
+    let started = Instant::now();
+    // Where there are threads, the process is looked at once a second.
+    while started.elapsed() < Duration::from_secs(9) {
+        for _ in 0..20 {
+            assert_eq!(server.get("/longer/x").text(), "longer");
+        }
+        thread::sleep(Duration::from_millis(500));
+    }
+    let lines = server.expect_log("PG003: ");
+    assert!(lines.len() <= 5, "{lines:?}");
+    server.finish();
 }

@@ -1,8 +1,10 @@
 //! R10: nobody takes the interpreter of another by a .htaccess. R08: each area runs its own modules.
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::harness::{Options, Response, Server};
+use crate::harness::{ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{Ask, Hazard, ask, brief, check, get, report};
 
 const TAKEN: &[&str] = &["PG010"];
@@ -132,6 +134,8 @@ const AREAS: &[(&str, &str)] = &[
     ("shared", "PythonInterpreter bank"),
     ("own-path", "PythonInterpreter @SITE@/areas/own-path/"),
     ("below", "PythonInterpreter @SITE@/areas/below/it/"),
+    ("alone", "PythonInterpPerDirectory Off"),
+    ("each", "PythonInterpPerDirective Off"),
     ("per-directory", "PythonInterpPerDirectory On"),
     ("per-directive", "PythonInterpPerDirective On"),
 ];
@@ -628,5 +632,173 @@ fn an_area_for_itself() {
         assert!(answer.contains("code of [two]"), "{}", brief(&answer));
         assert!(!answer.contains("in [first.example]"));
     }
+    server.finish();
+}
+
+/// What the server's configuration gives a directory is not for its .htaccess to leave.
+#[test]
+fn an_interpreter_of_ones_own_stays_on() {
+    let extra = r#"
+<Directory "@SITE@/areas/alone">
+    PythonInterpPerDirectory On
+</Directory>
+<Directory "@SITE@/areas/each">
+    PythonInterpPerDirective On
+</Directory>
+"#;
+    let stays = |target| Hazard {
+        status: 200,
+        ..get(target, "SECRET-in-first.example", &[])
+    };
+    let rows = [stays("/areas/alone/page"), stays("/areas/alone/missing")];
+    check(&with(extra), &rows, prepare);
+    let server = Server::start_with(&with(extra), prepare);
+    let site = server.fill_in("@SITE@");
+    for (name, directory) in [("alone", "areas/alone/"), ("each", "areas/")] {
+        let answer = server.get(&format!("/areas/{name}/page"));
+        let expected = format!("in [{site}/{directory}]");
+        assert!(answer.contains(&expected), "{name}: {}", brief(&answer));
+    }
+    server.finish();
+}
+
+/// A handler that names a file of another user's, for the phases that follow.
+const THIEF: &str = r#"
+import sys
+from mod_python import apache
+
+def elsewhere(req):
+    req.filename = req.filename.replace("/thief/", "/owner/")
+    return apache.OK
+
+fixuphandler = elsewhere
+
+def found(req):
+    owner = sys.modules.get("owner")
+    return "in [%s]: %s" % (req.interpreter, owner.SECRET if owner else "nothing")
+
+def handler(req):
+    req.content_type = "text/plain"
+    req.write(found(req))
+    return elsewhere(req)
+
+def loghandler(req):
+    apache.log_error("logged " + found(req), apache.APLOG_ERR)
+    return apache.OK
+"#;
+
+/// The interpreter of a directory is that of where the request was mapped to.
+#[test]
+fn naming_a_file_of_another_leads_nowhere() {
+    const ON: &str = "PythonInterpPerDirectory On\n";
+    const APART: &str = "<Directory \"@SITE@/apart\">\nPythonInterpPerDirectory On\n</Directory>\n";
+    const ISOLATE: &str = "<IfModule mod_pyguard.c>\nPyGuardInterpreter Isolate\n</IfModule>\n";
+    // The configuration, the .htaccess of the one and the other, and whether it is a hazard without the module.
+    let cases = [
+        ("", ON, ON, true),
+        (APART, "", "", true),
+        (APART, ON, "", true),
+        (ISOLATE, ON, ON, true),
+        (ISOLATE, ON, "", false),
+    ];
+    let mut failures = Vec::new();
+    for (extra, thief, owner, hazard) in cases {
+        for phase in ["PythonFixupHandler", "PythonLogHandler"] {
+            for guarded in [false, true] {
+                let options = Options {
+                    guarded,
+                    careless: true,
+                    extra: format!("{ONE_PROCESS}{extra}"),
+                    ..Options::default()
+                };
+                let server = Server::start_with(&options, |server| {
+                    let handlers = "SetHandler mod_python\nPythonHandler";
+                    let thief = format!("{thief}{handlers} thief\n{phase} thief\n");
+                    let owner = format!("{owner}{handlers} owner\n");
+                    server.write("apart/thief/.htaccess", thief.as_bytes());
+                    server.write("apart/thief/thief.py", THIEF.as_bytes());
+                    server.write("apart/owner/.htaccess", owner.as_bytes());
+                    server.write(
+                        "apart/owner/owner.py",
+                        b"SECRET = 'SECRET-owner'\n\ndef handler(req):\n    req.write('owner')\n    return 0\n",
+                    );
+                });
+                assert_eq!(server.get("/apart/owner/x").text(), "owner");
+                let answer = server.get("/apart/thief/x");
+                let deadline = Instant::now() + Duration::from_secs(3);
+                let logs = phase == "PythonLogHandler" && answer.status == 200;
+                while logs && !server.whole_log().contains("logged ") && Instant::now() < deadline {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                let shows =
+                    answer.contains("SECRET-owner") || server.whole_log().contains("SECRET-owner");
+                if shows != (hazard && !guarded) {
+                    failures.push(format!(
+                        "guarded {guarded}, {phase}, {extra:?}, {thief:?}: {} {}",
+                        brief(&answer),
+                        server.whole_log()
+                    ));
+                }
+                server.finish();
+            }
+        }
+    }
+    report(&failures);
+}
+
+/// The names that PythonInterpPerDirectory gives stay, where nobody names another file.
+#[test]
+fn the_names_of_directories_stay() {
+    let extra = r#"
+<Directory "@SITE@/areas/configured">
+    PythonInterpPerDirectory On
+</Directory>
+<Directory "@SITE@/areas/configured/back">
+    PythonInterpPerDirectory Off
+</Directory>
+"#;
+    let open = Options {
+        guarded: false,
+        ..with(extra)
+    };
+    let mut server = Server::start_with(&open, |server| {
+        prepare(server);
+        for name in [
+            "per-directory/a/b",
+            "configured",
+            "configured/a",
+            "configured/back",
+        ] {
+            server.write(&format!("areas/{name}/page"), b"");
+        }
+    });
+    let ask = |server: &Server| -> Vec<String> {
+        [
+            "per-directory/page",
+            "per-directory/",
+            "per-directory",
+            "per-directory/missing",
+            "per-directory/page/more/of/it",
+            "per-directory/missing/more/of/it",
+            "per-directory/a/b/page",
+            "per-directory/a",
+            "per-directory/a/missing",
+            "per-directory/./a//b/page",
+            "configured/page",
+            "configured/",
+            "configured/a/page",
+            "configured/a/missing",
+            "configured/back/page",
+            "per-directive/page",
+            "per-directive/missing/x",
+        ]
+        .map(|path| format!("{path}: {}", server.get(&format!("/areas/{path}")).text()))
+        .to_vec()
+    };
+    let before = ask(&server);
+    let own = before.iter().filter(|text| text.contains("in [/"));
+    assert!(own.count() > 12, "{before:?}");
+    server.start_again(&with(extra));
+    assert_eq!(ask(&server), before);
     server.finish();
 }

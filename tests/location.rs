@@ -40,7 +40,7 @@ def names_a_file(req):
 def note(req):
     """Writes down what each phase sees."""
     seen = (req.phase, req.filename, req.canonical_filename, req.path_info, req.finfo.filetype)
-    req.notes["phases"] = req.notes.get("phases", "") + "\n  %r" % (seen,)
+    req.notes["phases"] = req.notes.get("phases", "") + "\n  %a" % (seen,)
     return apache.OK
 
 
@@ -54,7 +54,9 @@ def handler(req):
                  "hostname", "handler", "interpreter", "status", "user", "ap_auth_type", "parsed_uri",
                  "used_path_info", "assbackwards"):
         lines.append("%s=%r" % (name, getattr(req, name)))
-    finfo = [getattr(req.finfo, n) for n in ("filetype", "size", "fname", "name")]
+    # Of a file that is not there, httpd leaves the names undefined: mod_python does not survive a look.
+    names = ("fname", "name") if req.finfo.filetype or not req.filename else ()
+    finfo = [getattr(req.finfo, n) for n in ("filetype", "size") + names]
     lines.append("finfo=%r" % (finfo,))
     hlist = req.hlist
     lines.append("hlist=%r" % ((hlist.handler, hlist.directory, hlist.is_location, hlist.silent),))
@@ -958,4 +960,170 @@ fn what_is_said_about_files_is_not_about_pages() {
             }
         }
     });
+}
+
+/// What the directory below an application's URL, or its .htaccess, says of Python.
+const INTRUDERS: &[(&str, &str, &str)] = &[
+    ("fixup", "", "PythonFixupHandler intruder"),
+    ("access", "", "PythonAccessHandler intruder"),
+    ("both", "PythonAccessHandler seen::agrees", ""),
+    ("cleanup", "", "PythonCleanupHandler intruder"),
+    ("path", "", "PythonPath \"sys.path\""),
+    ("interpreter", "", "PythonInterpreter other"),
+    ("setting", "", "PythonOption colour red\nPythonDebug On"),
+    ("alone", "", "PythonInterpPerDirectory On"),
+    ("named", "PythonInterpreter other", ""),
+    ("each", "PythonInterpPerDirectory On", ""),
+    ("handler", "", "PythonInterpPerDirective On"),
+    ("colour", "PythonOption colour red\nPythonPath \"[]\"", ""),
+    (
+        "server",
+        "PythonFixupHandler intruder\nPythonInitHandler intruder",
+        "",
+    ),
+];
+
+/// What mod_python ignored without the module runs no code in the application's interpreter with it.
+#[test]
+fn what_is_said_of_python_is_not_for_the_application() {
+    let section = |(name, directives, _): &(&str, &str, &str)| {
+        format!("<Directory \"@SITE@/app/{name}\">\n{directives}\n</Directory>\n")
+    };
+    let sections: String = INTRUDERS.iter().map(section).collect();
+    let options = Options {
+        extra: [
+            PATH,
+            "<Location \"/app\">\nSetHandler mod_python\nPythonHandler seen\nPythonOption colour green\n\
+             </Location>\n",
+            &sections,
+        ]
+        .concat(),
+        ..Options::default()
+    };
+    let asks = |server: &Server| {
+        let mut all = Vec::new();
+        for (name, ..) in INTRUDERS {
+            for end in ["", "/x", "/real.txt", "/dir/x"] {
+                let target = format!("/app/{name}{end}");
+                let bytes = request("GET", &target, &server.host(), &[], b"");
+                all.push((target, bytes));
+            }
+        }
+        all
+    };
+    same(&options, WITH, asks, |server| {
+        install(server);
+        for (name, _, htaccess) in INTRUDERS {
+            server.write(&format!("app/{name}/real.txt"), b"a file");
+            server.write(&format!("app/{name}/.htaccess"), htaccess.as_bytes());
+            server.write(
+                &format!("app/{name}/intruder.py"),
+                b"from mod_python import apache\n\
+                  def handler(req):\n    req.headers_out['X-Intruder'] = req.interpreter\n    return apache.OK\n\
+                  inithandler = accesshandler = fixuphandler = cleanuphandler = handler\n",
+            );
+        }
+    });
+}
+
+/// mod_rewrite in the server's configuration leaves the path of the URL as the file's name.
+fn rewriting(base: &str) -> String {
+    let rules = "RewriteEngine On\n\
+        RewriteRule \"^/old$\" \"/new\" [R]\n\
+        RewriteRule \"^/seen/marked\" - [E=COLOUR:red]\n\
+        RewriteRule \"^/seen/moved/(.*)\" \"/matched/$1\" [PT]\n\
+        RewriteRule \"^/moved/(.*)\" \"/loc/$1\" [PT]\n";
+    let hosts = base.replace("ServerName ", &format!("{rules}ServerName "));
+    format!(
+        "# modules: rewrite\n<Directory \"/\">\nRequire all granted\n</Directory>\n{rules}{hosts}"
+    )
+}
+
+#[test]
+fn where_urls_are_rewritten_they_apply_too() {
+    let options = Options {
+        extra: [rewriting(&rules().extra), secrets(&["/moved"])].concat(),
+        ..Options::default()
+    };
+    let rows = [
+        opens("/loc/closed/nothing", 403),
+        opens("/loc/closed/page.html", 403),
+        opens("/loc/closed/page.html/more", 403),
+        opens("/loc/closed", 403),
+        opens("//loc//%63losed/x", 403),
+        opens("/loc/./x/../closed/page.html", 403),
+        opens("/loc/files/a.page", 403),
+        opens("/loc/files/nothing.sheet", 403),
+        opens("/loc/number1/page.html", 403),
+        opens("/loc/address/page.html", 403),
+        opens("/loc/condition/page.html?shut", 403),
+        opens("/loc/python/page.html", 403),
+        opens("/loc/htaccess/page.html", 403),
+        opens("/loc/htaccess/nothing", 403),
+        opens("/loc/basic/x", 401),
+        opens("/loc/named/page.html", 403),
+        opens("/loc/parent/a/b/c", 403),
+        opens("/loc/below/a/b/c", 403),
+        opens("/loc/match/x.do", 403),
+        opens("/loc/outer/inner/x", 403),
+        opens("/loc/access/x", 403),
+        opens("/loc/authen/x", 401),
+        opens("/moved/closed/page.html", 403),
+        opens("/moved/htaccess/nothing", 403),
+        on_host("/closed/page.html", &[("Host", "host.example")]),
+        on_host("/app/x", &[("Host", "shut.example")]),
+        on_host("/loc/closed/x", &[("Host", "debug.example")]),
+    ];
+    check(&options, &rows, prepare_rules);
+}
+
+#[test]
+fn where_urls_are_rewritten_it_sees_what_it_saw() {
+    let options = Options {
+        extra: rewriting(&[PATH, KEEP].concat()),
+        ..Options::default()
+    };
+    same(&options, WITH, kept, prepare_keep);
+}
+
+/// What httpd adds to the configuration after the file name: that of another URL, and of an `<If>`.
+#[test]
+fn the_settings_are_those_of_the_request() {
+    let conditions = r#"
+<Location "/seen">
+    <If "%{QUERY_STRING} == 'red'">
+        PythonOption colour red
+    </If>
+    <If "reqenv('COLOUR') == 'red'">
+        PythonOption colour red
+    </If>
+</Location>
+<If "%{QUERY_STRING} == 'square'">
+    PythonOption shape square
+</If>
+"#;
+    let plain = [PATH, KEEP, conditions].concat();
+    for (extra, targets) in [
+        (
+            plain.clone(),
+            &["/seen/x?red", "/seen/real.txt?red", "/seen/x?square"][..],
+        ),
+        (
+            rewriting(&plain),
+            &["/seen/marked/x", "/seen/moved/real.txt", "/seen/x?red"][..],
+        ),
+    ] {
+        let options = Options {
+            extra,
+            ..Options::default()
+        };
+        let asks = |server: &Server| {
+            let ask = |target: &&str| {
+                let bytes = request("GET", target, &server.host(), &[], b"");
+                ((*target).to_owned(), bytes)
+            };
+            targets.iter().map(ask).collect()
+        };
+        same(&options, WITH, asks, prepare_keep);
+    }
 }

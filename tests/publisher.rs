@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Mpm, Options, Response, Server};
+use crate::harness::{Mpm, ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{Ask, Hazard, ask, brief, check, get, report};
 
 const EXPORT: &[&str] = &["PG005"];
@@ -1114,11 +1114,16 @@ fn a_page_changes() {
         answer.status == 404
     });
     write(&server, "def old():\n    return 'the old one again'\n");
-    until(&server, "/published/page.py/old", |answer| {
-        answer.status == 200 && answer.text() == "the old one again"
-    });
     until(&server, "/published/page.py/new", |answer| {
         answer.status == 404
+    });
+    // What was imported could still run, until a restart.
+    until(&server, "/published/page.py/old", |answer| {
+        answer.status == 404
+    });
+    server.graceful();
+    until(&server, "/published/page.py/old", |answer| {
+        answer.status == 200 && answer.text() == "the old one again"
     });
     // The page is missing, and its name falls to index.py.
     std::fs::remove_file(server.site("published/page.py")).unwrap();
@@ -1671,4 +1676,110 @@ fn messages(lines: &[String]) -> Vec<String> {
             message[..end].to_owned()
         })
         .collect()
+}
+
+/// publisher goes on with the page that it has, where it cannot load the new one or does not see it.
+#[test]
+fn what_an_older_page_imported_is_not_published() {
+    const OLD: &[u8] = b"from store import takings\n\ndef old():\n    return 'old'\n";
+    const PAGES: &[(&str, &str)] = &[
+        ("broken", "import missing_module\n"),
+        ("wrong", "raise ValueError\n"),
+        ("renamed", ""),
+    ];
+    let prepare = |server: &Server| {
+        prepare(server);
+        for name in ["broken", "wrong", "renamed", "fresh"] {
+            server.write(&format!("published/{name}.py"), OLD);
+        }
+    };
+    let ask = |server: &Server, name: &str| server.get(&format!("/published/{name}.py/takings"));
+    let change = |server: &Server| {
+        for (name, _) in PAGES {
+            let answer = server.get(&format!("/published/{name}.py/old"));
+            assert_eq!(answer.text(), "old", "{name}");
+        }
+        for (name, first) in PAGES {
+            let new = format!("{first}def takings():\n    return 'ours'\n");
+            let to = format!("published/{name}.py");
+            if *name == "renamed" {
+                // `Server::write` gives every file one date.
+                server.write("published/renamed.new", new.as_bytes());
+                std::fs::rename(server.site("published/renamed.new"), server.site(&to)).unwrap();
+            } else {
+                std::fs::write(server.site(&to), new).unwrap();
+            }
+        }
+    };
+    let one = with(ONE_PROCESS);
+    let open = Options {
+        guarded: false,
+        careless: true,
+        ..one.clone()
+    };
+    let server = Server::start_with(&open, prepare);
+    change(&server);
+    for (name, _) in PAGES {
+        // The first one may be the one that cannot load it.
+        let shows = (0..3).any(|_| ask(&server, name).contains("SECRET-store"));
+        assert!(shows, "{name}: the hazard does not show");
+    }
+    server.finish();
+
+    let mut failures = Vec::new();
+    let mut server = Server::start_with(&one, prepare);
+    change(&server);
+    for (name, _) in PAGES {
+        for turn in 0..3 {
+            let answer = ask(&server, name);
+            let lines = server.take_log();
+            if answer.status != 404 || !lines.iter().any(|line| line.contains("PG005: ")) {
+                failures.push(format!("{name}, {turn}: {} {lines:?}", brief(&answer)));
+            }
+        }
+        // Where publisher tried, and failed, it is no other.
+        server.get(&format!("/published/{name}.py/old"));
+        server.take_log();
+        let answer = ask(&server, name);
+        if answer.status != 404 {
+            failures.push(format!("{name}, in the end: {}", brief(&answer)));
+        }
+        server.take_log();
+    }
+    // What nobody imported is there at once.
+    assert_eq!(server.get("/published/fresh.py/old").text(), "old");
+    std::fs::write(
+        server.site("published/fresh.py"),
+        "from store import takings\n\ndef old():\n    return 'newer'\n\ndef new():\n    return 'new'\n",
+    )
+    .unwrap();
+    for (name, text) in [("new", "new"), ("old", "newer"), ("new", "new")] {
+        let answer = server.get(&format!("/published/fresh.py/{name}"));
+        if answer.text() != text {
+            failures.push(format!("fresh, {name}: {}", brief(&answer)));
+        }
+    }
+    server.finish();
+    report(&failures);
+}
+
+/// The name of a directory has no extension for publisher.
+#[test]
+fn in_a_directory_with_a_dot() {
+    let options = with(
+        "<Directory \"@SITE@/man.html\">\nSetHandler mod_python\n\
+         PythonHandler mod_python.publisher\nPythonHandler mod_python.psp | .html\n</Directory>\n",
+    );
+    let rows = [
+        get("/man.html/?pathname=/etc/pass*", "/etc/passwd", EXPORT),
+        get("/man.html/index?pathname=/etc/pass*", "/etc/passwd", EXPORT),
+        get(
+            "/man.html/index.py/index?pathname=/etc/pass*",
+            "/etc/passwd",
+            EXPORT,
+        ),
+    ];
+    check(&options, &rows, |server| {
+        server.write("man.html/index.py", b"from glob import glob as index\n");
+    });
 }

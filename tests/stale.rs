@@ -1,7 +1,7 @@
 //! R09: Python source that is newer than what runs is reported, or refused, until a restart.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::harness::{ONE_PROCESS, Options, Response, Server};
 use crate::hazard::{brief, report};
@@ -645,4 +645,42 @@ fn nothing_is_loaded_anew() {
         server.finish();
     }
     report(&failures);
+}
+
+/// As a checkout leaves it where the clock of another machine is ahead: nothing has changed since the start.
+#[test]
+fn a_date_in_the_future_is_no_change() {
+    let hour = Duration::from_secs(3600);
+    for guarded in [false, true] {
+        let mut options = Options {
+            guarded,
+            ..options("")
+        };
+        if guarded {
+            options.extra += "PyGuardStale Deny\n";
+        }
+        let module = &CASES[0];
+        let mut server = Server::start_with(&options, |server| {
+            install(server);
+            std::fs::File::options()
+                .write(true)
+                .open(server.site(&module.path()))
+                .and_then(|file| file.set_modified(SystemTime::now() + hour))
+                .expect("a file of the site");
+        });
+        for _ in 0..2 {
+            for _ in 0..3 {
+                let answer = module.ask(&server);
+                assert!(
+                    answer.status == 200 && answer.text() == "old",
+                    "{}",
+                    brief(&answer)
+                );
+            }
+            a_moment();
+            server.graceful();
+        }
+        assert!(server.take_log().is_empty());
+        server.finish();
+    }
 }

@@ -96,7 +96,6 @@ pub(super) struct Before {
     /// What an earlier module of the phase left as its file name, without ending the phase:
     /// mod_rewrite the path of the URL. Null where there was nothing.
     pub(super) filename: *mut c_char,
-    pub(super) conf: *mut sys::ap_conf_vector_t,
     pub(super) prefix: *const c_char,
     pub(super) root: *const c_char,
     /// `r->uri`, where a shorter one is in its place.
@@ -218,14 +217,13 @@ pub(super) fn after_walk(request: Request<'_>) -> c_int {
     }
     let mut places = access().clone();
     places.extend(overlay::place().filter(|_| guards));
-    request.restore(before, &places, guards);
-    match before.filename.is_null() {
-        true => request.forget_filename(),
+    let mut answer = request.restore(before, &places, guards);
+    if answer == sys::OK && !before.filename.is_null() {
         // As httpd would have found it, from what the earlier module left.
-        false => match request.find(before.filename) {
-            sys::OK => {}
-            refused => return refused,
-        },
+        answer = request.find(before.filename);
     }
-    DECLINED
+    match answer {
+        sys::OK => DECLINED,
+        refused => refused,
+    }
 }

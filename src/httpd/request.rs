@@ -214,13 +214,10 @@ impl<'r> Request<'r> {
 
     /// What [`Request::restore`] needs.
     pub(super) fn before_walk(self) -> Before {
-        // SAFETY: live request, as httpd's functions want it; what they return lives as long. The
-        // vector is a copy, in the request's pool: its own one may get other records.
+        // SAFETY: live request, as httpd's functions want it; what they return lives as long.
         unsafe {
             let r = self.as_ptr();
-            let nothing = sys::ap_create_request_config((*r).pool);
             Before {
-                conf: sys::ap_merge_per_dir_configs((*r).pool, (*r).per_dir_config, nothing),
                 prefix: sys::ap_context_prefix(r),
                 root: sys::ap_context_document_root(r),
                 uri: ptr::null_mut(),
@@ -233,13 +230,17 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Puts back what there was before, but for the records of the modules at these places. Of the
-    /// module's own, what was observed is put back too, unless `keeps_observed`.
-    pub(super) fn restore(self, before: Before, places: &[usize], keeps_observed: bool) {
+    /// Puts back what there was before, and a configuration as httpd makes it for a URL without a file:
+    /// of the server and the `<Location>`s. But for the records of the modules at these places, and of the
+    /// module's own record the settings, and what was observed if `keeps_observed`. The answer of
+    /// httpd's walk.
+    pub(super) fn restore(self, before: Before, places: &[usize], keeps_observed: bool) -> c_int {
         let r = self.as_ptr();
-        // SAFETY: live request; what it had before lives as long, and the vector is its own. Each
-        // vector has a slot for every module.
+        // SAFETY: live request; what it had before lives as long. httpd makes the same two walks
+        // from the same beginning. Each vector has a slot for every module; the one that is written
+        // to is new.
         unsafe {
+            self.forget_filename();
             sys::ap_set_context_info(r, before.prefix, before.root);
             sys::ap_set_document_root(r, before.document_root);
             (*r).handler = before.handler;
@@ -251,19 +252,27 @@ impl<'r> Request<'r> {
                 }
             }
             let walked = (*r).per_dir_config;
+            (*r).per_dir_config = (*(*r).server).lookup_defaults;
+            let answer = match sys::ap_location_walk(r) {
+                sys::OK => sys::ap_if_walk(r),
+                refused => refused,
+            };
+            let nothing = sys::ap_create_request_config((*r).pool);
+            let conf = sys::ap_merge_per_dir_configs((*r).pool, (*r).per_dir_config, nothing);
             for place in places {
                 let record = *walked.cast::<*mut c_void>().add(*place);
-                *before.conf.cast::<*mut c_void>().add(*place) = record;
+                *conf.cast::<*mut c_void>().add(*place) = record;
             }
-            let own = walked.cast::<*const DirConf>().add(module_index());
-            let old = before.conf.cast::<*const DirConf>().add(module_index());
-            let walked = (*own).as_ref().unwrap_or(&CLOSED);
+            let walked = *walked.cast::<*const DirConf>().add(module_index());
+            let own = conf.cast::<*const DirConf>().add(module_index());
+            let walked = walked.as_ref().unwrap_or(&CLOSED);
             let observed = match keeps_observed {
                 true => walked,
-                false => (*old).as_ref().unwrap_or(&CLOSED),
+                false => (*own).as_ref().unwrap_or(&CLOSED),
             };
-            *old = DirConf::combined((*r).pool, walked, observed).cast();
-            (*r).per_dir_config = before.conf;
+            *own = DirConf::combined((*r).pool, walked, observed).cast();
+            (*r).per_dir_config = conf;
+            answer
         }
     }
 
@@ -277,6 +286,10 @@ impl<'r> Request<'r> {
             (*r).filename = filename;
             let found = sys::ap_directory_walk(r);
             (*r).per_dir_config = conf;
+            if self.target() == Target::Missing {
+                // httpd leaves what was on its stack in there, and mod_python shows it to handlers.
+                (*r).finfo = std::mem::zeroed();
+            }
             found
         }
     }
