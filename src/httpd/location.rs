@@ -168,7 +168,8 @@ pub(super) fn before_walk(request: Request<'_>) {
     let Some((state, mut before)) = request.naming() else {
         return;
     };
-    if !request.has_filename() {
+    // A handler of mod_python's own may end the phase, and leave the name as it found it.
+    if request.has_filename(before.filename) {
         if state.naming.replace(Naming::Borrowed) == Naming::Unsure {
             before.uri = shorten(request);
         }

@@ -193,10 +193,10 @@ impl<'r> Request<'r> {
             .filter(|name| name.starts_with(b"/"))
     }
 
-    /// Whether there is a file name, of any kind.
-    pub(super) fn has_filename(self) -> bool {
+    /// Whether the file name is this very one, or null as this one.
+    pub(super) fn has_filename(self, name: *const c_char) -> bool {
         // SAFETY: live request.
-        unsafe { !(*self.as_ptr()).filename.is_null() }
+        unsafe { ptr::eq((*self.as_ptr()).filename, name) }
     }
 
     /// Takes the file name away, and what httpd found out about the file.
