@@ -188,11 +188,12 @@ pub(super) fn watch(request: Request<'_>, conf: &DirConf) {
     if REPORTED.swap(hash, Ordering::Relaxed) != hash && may_report(second / 60) {
         let now = now.map_or_else(|| "nothing".to_owned(), |now| escaped(now.to_bytes()));
         let done = match (mode, restored) {
-            (Mode::Detect, _) => "it would be reported",
+            (Mode::Detect, _) if !threaded => "it would be restored",
+            (Mode::Detect, _) => "it would stay, as other threads may be reading it",
             (_, true) => "it is restored",
             (_, false) => "it stays, as other threads may be reading it",
         };
-        let what = format!("an application changed the PATH of this process to {now}; {done}");
+        let what = format!("an earlier request changed the PATH of this process to {now}; {done}");
         incident::report(request, Rule::Environment.tag(), &what);
     }
     if restored {

@@ -86,7 +86,9 @@ fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_
     let tag = Rule::StaleCode.tag();
     let name = escaped(file);
     if conf.settings.stale() == Stale::Deny {
-        let what = format!("what runs is older than {name}, until a restart");
+        let what = format!(
+            "{name} is newer than the server, which may run an older one until a graceful restart"
+        );
         let retry = sys::HTTP_SERVICE_UNAVAILABLE;
         let answer = incident::refuse(request, &conf.settings, tag, &what, retry);
         if answer != DECLINED {
@@ -95,7 +97,9 @@ fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_
         return answer;
     }
     if once::first((tag, file, changed)) {
-        let what = format!("what runs may be older than {name}: a graceful restart loads it");
+        let what = format!(
+            "{name} is newer than the server, which may run an older one: a graceful restart loads it"
+        );
         incident::report(request, tag, &what);
     }
     DECLINED

@@ -176,7 +176,7 @@ pub static DIRECTIVES: [Directive; 18] = [
         name: c"PyGuardHtaccess",
         takes: "[+|-]directive ...|All|None",
         default: "-PythonPath -PythonInterpreter",
-        help: c"The directives of mod_python that a .htaccess may use; + and - change the outer section's, at first All",
+        help: c"The directives of mod_python that a .htaccess may use: these alone, or with + and - the outer section's and these changes",
         scope: Scope::Section,
         most: MANY,
         set: |settings, arguments| changes(&mut settings.htaccess, arguments, "directive", directives),
@@ -361,6 +361,8 @@ fn set_publish(settings: &mut Settings, arguments: &[&[u8]]) -> Result<(), Strin
     list(&mut names, arguments, |word| {
         if word.eq_ignore_ascii_case(b"auto") {
             Err("Auto stands alone, or not at all".to_owned())
+        } else if word.eq_ignore_ascii_case(b"all") {
+            Err("All is not accepted: names, Auto or None".to_owned())
         } else if word.starts_with(b"_") {
             let word = quoted(word);
             Err(format!(
@@ -387,12 +389,12 @@ fn is_identifier(word: &[u8]) -> bool {
 
 /// A PATH: a relative or empty part of it would be whatever directory a program is in.
 fn path(word: &[u8]) -> Result<Arc<CStr>, String> {
-    if !word
-        .split(|byte| *byte == b':')
-        .all(|part| part.starts_with(b"/"))
-    {
+    let absolute = |part: &[u8]| {
+        part.starts_with(b"/") && part.split(|byte| *byte == b'/').all(|name| name != b"..")
+    };
+    if word.contains(&b';') || !word.split(|byte| *byte == b':').all(absolute) {
         return Err(format!(
-            "{} is not a PATH of absolute directories, separated by colons",
+            "{} is not a PATH: absolute directories without .. in them, none of them empty, separated by colons",
             quoted(word)
         ));
     }
@@ -684,9 +686,12 @@ mod tests {
             ),
             (
                 "PyGuardPath bin:/usr/bin",
-                "PyGuardPath: 'bin:/usr/bin' is not a PATH of absolute directories",
+                "PyGuardPath: 'bin:/usr/bin' is not a PATH: absolute directories",
             ),
             ("PyGuardPath /bin:", "is not a PATH"),
+            ("PyGuardPath /bin/../tmp", "is not a PATH"),
+            ("PyGuardPath /bin;/usr/bin", "is not a PATH"),
+            ("PyGuardPublish All", "All is not accepted"),
             (
                 "PyGuardDebugFrom 10.0.0.0/40",
                 "the width is neither 0 to 32 nor a netmask",

@@ -190,7 +190,9 @@ impl fmt::Display for Denial {
             Denial::TestHandler => f.write_str("mod_python.testhandler at"),
             Denial::Unpublished(why) => {
                 let what = match why {
-                    Unpublished::Imported => "an imported name",
+                    Unpublished::Imported => {
+                        "a name that is imported, or was in an earlier version"
+                    }
                     Unpublished::Undefined => "a name that is not defined",
                     Unpublished::NotInAll => "a name that is not in __all__",
                     Unpublished::NotListed => "a name that PyGuardPublish does not list",
