@@ -1,7 +1,7 @@
 //! R03 and R13: the environment of the process, and what requests get of it.
 //!
 //! The process's own environment is changed only while it has one thread: when the configuration has
-//! been read, and, in an MPM without threads, at requests.
+//! been read, and at requests where the process has no other thread.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -4,6 +4,8 @@
 //! setting, and an application may write to its live table: what it writes ends at the next stop of
 //! the gate. In the same way PythonAutoReload is switched off, and an area gets its interpreter.
 
+use std::ffi::CString;
+
 use crate::policy::interpreter::Isolation;
 use crate::policy::settings::{AutoReload, Mode};
 use crate::policy::trust::is_trusted;
@@ -11,7 +13,7 @@ use crate::policy::trust::is_trusted;
 use super::config::DirConf;
 use super::incident;
 use super::log::{self, Level};
-use super::overlay::{self, Interpreter, Overlay};
+use super::overlay::{Interpreter, Overlay};
 use super::request::Request;
 
 /// Puts the settings on top of the request's configuration, where they are enforced.
@@ -32,7 +34,7 @@ pub(super) fn close(request: Request<'_>, conf: &DirConf) {
         request.kept_directory(),
     );
     let name = match &isolation {
-        Isolation::Named(name) => overlay::name(name),
+        Isolation::Named(name) => CString::new(name.as_slice()).ok(),
         _ => None,
     };
     let wanted = Overlay {

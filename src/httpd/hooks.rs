@@ -193,7 +193,7 @@ fn before_directory_handlers(request: Request<'_>, conf: &DirConf) -> c_int {
         environment::watch(request, conf);
     }
     match conf.observed.runs_early() {
-        true => stale::check(request, conf, &EARLY),
+        true => stale::check(request, conf, &request.facts(), &EARLY),
         false => DECLINED,
     }
 }
@@ -327,7 +327,7 @@ fn before_handlers(request: Request<'_>) -> c_int {
 
 /// What mod_python's handlers would run.
 fn before_mod_python(request: Request<'_>, conf: &DirConf, facts: &Facts<'_>) -> c_int {
-    let stale = stale::check(request, conf, &LATE);
+    let stale = stale::check(request, conf, facts, &LATE);
     if stale != DECLINED
         || !conf
             .observed

@@ -4,7 +4,7 @@
 //! record made by its own functions goes on top of that, as a .htaccess of a few lines would: no
 //! structure of mod_python is known here.
 
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -94,15 +94,18 @@ pub(super) unsafe fn prepare(
             },
         };
         // SAFETY: as promised by the caller.
-        let vector = unsafe { vector(pool, server, python, c"", &overlay.values())? };
+        let vector = unsafe { vector(pool, server, python, None, &overlay.values())? };
         place.store(vector, Ordering::Relaxed);
     }
     // Proof that a name can be given, before a request needs it.
     // SAFETY: as promised by the caller.
     unsafe {
         let name = [(c"PythonInterpreter", Value::Word(c"proof"))];
-        vector(pool, server, python, c"", &name)?;
-        DIRECTORY.store(vector(pool, server, python, c"/", &[])?, Ordering::Relaxed);
+        vector(pool, server, python, None, &name)?;
+        DIRECTORY.store(
+            vector(pool, server, python, Some(c"/"), &[])?,
+            Ordering::Relaxed,
+        );
     }
     PYTHON.store(python, Ordering::Relaxed);
     Ok(())
@@ -154,7 +157,7 @@ impl Overlay<'_> {
             // read. Proved to work then.
             None => unsafe {
                 let server = (*request.as_ptr()).server;
-                vector(pool, server, python, c"", &self.values()).ok()
+                vector(pool, server, python, None, &self.values()).ok()
             },
         };
         // SAFETY: the prepared vectors were made for the modules loaded, in the configuration's
@@ -175,7 +178,7 @@ pub(super) fn leave_location(request: Request<'_>) {
     unsafe { request.overlay(INDEX.load(Ordering::Relaxed), |_| Some(vector)) };
 }
 
-/// A vector with a record of mod_python's in it. In `directory`: empty for a record that is merged
+/// A vector with a record of mod_python's in it. In `directory`: `None` for a record that is merged
 /// as if it stood in no section, and so leaves the section of the other one.
 ///
 /// # Safety
@@ -184,7 +187,7 @@ unsafe fn vector(
     pool: *mut sys::apr_pool_t,
     server: *mut sys::server_rec,
     python: *mut sys::module,
-    directory: &'static CStr,
+    directory: Option<&'static CStr>,
     values: &[(&'static CStr, Value<'_>)],
 ) -> Result<*mut sys::ap_conf_vector_t, String> {
     // SAFETY: as promised by the caller. The module's functions are called as httpd calls them for
@@ -195,10 +198,7 @@ unsafe fn vector(
         let create = (*python)
             .create_dir_config
             .ok_or_else(|| broken("record"))?;
-        let section = match directory.is_empty() {
-            true => ptr::null_mut(),
-            false => directory.as_ptr().cast_mut(),
-        };
+        let section = directory.map_or(ptr::null_mut(), |path| path.as_ptr().cast_mut());
         let record: *mut c_void = create(pool, section);
         if record.is_null() {
             return Err(broken("record"));
@@ -239,9 +239,4 @@ unsafe fn vector(
             .add(INDEX.load(Ordering::Relaxed)) = record;
         Ok(vector)
     }
-}
-
-/// A name for [`Interpreter::Named`].
-pub(super) fn name(bytes: &[u8]) -> Option<CString> {
-    CString::new(bytes).ok()
 }

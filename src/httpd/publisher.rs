@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::policy::judge::{Denial, Facts, Method, Verdict};
 use crate::policy::message::escaped;
-use crate::policy::page::Page;
+use crate::policy::page::{self, Page};
 use crate::policy::publish::{Asked, Object};
 use crate::policy::rule::Rule;
 
@@ -22,7 +22,7 @@ use super::stale;
 use super::sys::{DECLINED, HTTP_INTERNAL_SERVER_ERROR};
 
 /// The largest page that is read, in bytes.
-const LARGEST: u64 = 4 * 1024 * 1024;
+const LARGEST: u64 = page::LONGEST as u64;
 
 /// How many pages are remembered.
 const MOST_PAGES: usize = 256;

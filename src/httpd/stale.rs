@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::policy::judge::Facts;
 use crate::policy::message::escaped;
 use crate::policy::observed::Phase;
 use crate::policy::rule::Rule;
@@ -42,26 +43,27 @@ pub(super) fn begin() {
 /// Looks at the sources of the handlers that run in these phases: the status that refuses the
 /// request, or `DECLINED`.
 #[cold]
-pub(super) fn check(request: Request<'_>, conf: &DirConf, phases: &[Phase]) -> c_int {
+pub(super) fn check(
+    request: Request<'_>,
+    conf: &DirConf,
+    facts: &Facts<'_>,
+    phases: &[Phase],
+) -> c_int {
     let settings = &conf.settings;
     if settings.stale() == Stale::Ignore || settings.mode() == Mode::Off {
         return DECLINED;
     }
-    let started = STARTED.load(Ordering::Relaxed);
-    let facts = request.facts();
-    let mut newer = None;
-    sources::of(phases, &facts, &conf.observed, |file| {
+    let mut found = None;
+    sources::of(phases, facts, &conf.observed, |file| {
         let changed = match file == facts.filename {
             // httpd has looked at it for this very request.
             true => Some(request.changed()),
             false => changed(file, request.time() / 1_000_000),
         };
-        newer = changed
-            .filter(|changed| *changed > started)
-            .map(|changed| (file.to_vec(), changed));
-        newer.is_some()
+        found = newer(changed).map(|changed| (file.to_vec(), changed));
+        found.is_some()
     });
-    match newer {
+    match found {
         Some((file, changed)) => answer(request, conf, &file, changed),
         None => DECLINED,
     }
@@ -74,12 +76,15 @@ pub(super) fn check_page(request: Request<'_>, conf: &DirConf, page: &[u8]) -> c
     if reloads || settings.stale() == Stale::Ignore {
         return DECLINED;
     }
-    match changed(page, request.time() / 1_000_000) {
-        Some(changed) if changed > STARTED.load(Ordering::Relaxed) => {
-            answer(request, conf, page, changed)
-        }
-        _ => DECLINED,
+    match newer(changed(page, request.time() / 1_000_000)) {
+        Some(changed) => answer(request, conf, page, changed),
+        None => DECLINED,
     }
+}
+
+/// The time of a change, if it came after the beginning of this generation.
+fn newer(changed: Option<i64>) -> Option<i64> {
+    changed.filter(|changed| *changed > STARTED.load(Ordering::Relaxed))
 }
 
 fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_int {
@@ -105,8 +110,8 @@ fn answer(request: Request<'_>, conf: &DirConf, file: &[u8], changed: i64) -> c_
     DECLINED
 }
 
-/// When the file last changed, in microseconds since 1970; `None` where
-/// there is none. Looked up once a second at most.
+/// When the file last changed, in microseconds since 1970; `None` where there is none. Looked up once
+/// a second at most.
 fn changed(file: &[u8], second: i64) -> Option<i64> {
     type Known = HashMap<Vec<u8>, (i64, Option<i64>)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);

@@ -17,10 +17,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::token::{Token, Tokens, What, text};
+use super::token::{self, Token, Tokens, What, text};
 
 /// Names, in their order.
 pub type Names = BTreeSet<Vec<u8>>;
+
+/// The longest source that is read, in bytes.
+pub const LONGEST: usize = token::LONGEST;
 
 const ALL: &[u8] = b"__all__";
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// The longest source that is read, in bytes.
-const LONGEST: usize = 4 << 20;
+pub(super) const LONGEST: usize = 4 << 20;
 
 /// How deeply brackets and the fields of f-strings may nest. CPython stops at 200 in a source, and
 /// until 3.11 at 200 in each of the four f-strings that could nest.
