@@ -9,7 +9,7 @@ mod h2;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -932,6 +932,7 @@ fn stream(server: &Server, target: &str, gate: &Path, lines: usize) -> Result<()
             match stream.read(&mut buffer) {
                 Ok(0) => return Err(format!("ended before line {line}")),
                 Ok(read) => answer.extend_from_slice(&buffer[..read]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => {
                     fs::write(gate, "x".repeat(lines)).unwrap();
                     return Err(format!("{e} before line {line}, after {body:?}"));
@@ -1017,6 +1018,7 @@ fn drain(server: &Server, target: &str) -> usize {
         match stream.read(&mut buffer) {
             Ok(0) => return length,
             Ok(read) => length += read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => panic!("{target}: {e} after {length} bytes"),
         }
     }
