@@ -41,10 +41,11 @@ lint:
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
 
-# Instructions a request, counted by valgrind.
+# Instructions a request, counted by valgrind; and how long the audit delays a start.
 cost: setup-cost
 	$(CARGO) build --release
 	$(CARGO) run --release --quiet --example cost
+	$(CARGO) run --release --quiet --example start
 
 install:
 	apxs/install.sh

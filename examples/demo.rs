@@ -2,7 +2,8 @@
 //!
 //! Prints a table: what an attacker asks for, what comes back without the module, and what comes back
 //! with it. Each row has a promise for both; a row that is not as promised is marked, and makes the
-//! exit status 1. `KEEP=1` leaves the protected server running.
+//! exit status 1. Below it stands what the audit says of the site; one finding more or less than expected
+//! makes the exit status 1 too. `KEEP=1` leaves the protected server running.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -15,6 +16,7 @@
 #[path = "../tests/harness/mod.rs"]
 mod harness;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -327,6 +329,29 @@ const ROWS: &[Row] = &[
     Row { site: Site::Wsgi, ..page("/orders/", "Django page in debug mode", "<h1>Orders</h1>") },
     Row { site: Site::Wsgi, ..page("/stock/", "Flask page in debug mode", "<h1>Stock</h1>") },
     Row { site: Site::Front, ..page("/workshop/", "page behind a proxy", "<h1>Workshop</h1>") },
+];
+
+/// What the audit finds on the site with the module, by the names of its checks. What else runs on this
+/// machine is not the site's affair: `open-database` is left out.
+const FINDINGS: &[&str] = &[
+    "module-in-reach",
+    "writable-by-httpd",
+    "readable-secret",
+    "loopback-trusted",
+    "htaccess-python",
+    "testhandler",
+    "source-in-reach",
+    "server-tokens",
+    "shared-interpreter",
+    "psp-source-mapping",
+    "debug-without-client",
+    "bytecode-in-reach",
+    "optimized-bytecode-in-reach",
+    "secret-in-reach",
+    "indexes",
+    "backup-in-reach",
+    "location-handler",
+    "published-names",
 ];
 
 /// The default of PyGuardPath.
@@ -1069,6 +1094,75 @@ fn print_table(lines: &[Line]) {
     }
 }
 
+/// What the audit says of a site.
+struct Audit {
+    /// As the administrator reads it.
+    report: String,
+    /// How many checks have findings.
+    checks: usize,
+    /// Each finding that should be there and is not, or is and should not.
+    unexpected: Vec<String>,
+}
+
+impl Audit {
+    fn of(server: &Server) -> Result<Audit, String> {
+        let ask = |format: &str| -> Result<String, String> {
+            let output = server
+                .test_command(&["-D", format])
+                .output()
+                .map_err(|e| format!("httpd -t: {e}"))?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            match output.status.success() {
+                true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+                false => Err(format!("httpd -t -D {format}: {said}")),
+            }
+        };
+        let json: serde_json::Value = serde_json::from_str(&ask("DUMP_PYGUARD_JSON")?)
+            .map_err(|e| format!("the audit's JSON: {e}"))?;
+        let findings = json["findings"].as_array().ok_or("no findings")?;
+        let found: BTreeSet<&str> = findings
+            .iter()
+            .filter_map(|finding| finding["check"].as_str())
+            .filter(|name| *name != "open-database")
+            .collect();
+        let expected: BTreeSet<&str> = FINDINGS.iter().copied().collect();
+        let missing = expected.difference(&found);
+        let additional = found.difference(&expected);
+        let unexpected = missing
+            .map(|name| format!("no finding of {name}"))
+            .chain(additional.map(|name| format!("a finding of {name}")))
+            .collect();
+        Ok(Audit {
+            report: ask("DUMP_PYGUARD")?,
+            checks: found.len(),
+            unexpected,
+        })
+    }
+}
+
+/// How many lines of each check are shown.
+const LINES_OF_CHECK: usize = 9;
+
+/// The report without most of its places: the naive site has enough of them to push the table off the
+/// screen.
+fn abridged(report: &str) -> String {
+    let mut blocks: Vec<Vec<&str>> = Vec::new();
+    for line in report.lines() {
+        match blocks.last_mut() {
+            Some(block) if line.is_empty() || line.starts_with(' ') => block.push(line),
+            _ => blocks.push(vec![line]),
+        }
+    }
+    let shown = blocks.iter().map(|block| {
+        let text = block.join("\n").trim_end().to_owned();
+        match text.lines().count() > LINES_OF_CHECK {
+            true => format!("{}\n  ...", block[..LINES_OF_CHECK].join("\n").trim_end()),
+            false => text,
+        }
+    });
+    shown.collect::<Vec<String>>().join("\n\n")
+}
+
 /// The two servers of one site.
 struct Pair {
     open: Server,
@@ -1109,6 +1203,8 @@ fn run() -> Result<bool, String> {
         })
     };
     let pairs: Vec<Pair> = SITES.into_iter().map(start).collect::<Result<_, _>>()?;
+    // Before the rows change the site.
+    let audit = Audit::of(&pairs[Site::Python as usize].guarded)?;
     let lines: Vec<Line> = ROWS
         .iter()
         .map(|row| {
@@ -1119,7 +1215,9 @@ fn run() -> Result<bool, String> {
 
     println!("The site of a small company, without mod_pyguard and with it:\n");
     print_table(&lines);
-    println!("\n{NOTES}\n");
+    println!("\n{NOTES}");
+    println!("\nThe audit of the same site, with the module, by httpd -t -D DUMP_PYGUARD:\n");
+    println!("{}\n", abridged(&audit.report));
     if std::env::var("KEEP").is_ok_and(|keep| !matches!(keep.as_str(), "" | "0")) {
         keep(pairs);
     }
@@ -1129,8 +1227,16 @@ fn run() -> Result<bool, String> {
             println!("! {}: {}", row.target, promise(row));
         }
     }
+    for unexpected in &audit.unexpected {
+        println!("! the audit: {unexpected}");
+    }
     println!("{} rows, {kept} as promised", lines.len());
-    Ok(kept == lines.len())
+    println!(
+        "{} checks of the audit have findings, {} unexpected",
+        audit.checks,
+        audit.unexpected.len()
+    );
+    Ok(kept == lines.len() && audit.unexpected.is_empty())
 }
 
 const NOTES: &str = "\
@@ -1150,6 +1256,11 @@ fn keep(pairs: Vec<Pair>) {
             continue;
         }
         let port = pair.guarded.port();
+        let command = pair.guarded.test_command(&["-D", "DUMP_PYGUARD"]);
+        let words: Vec<_> = std::iter::once(command.get_program())
+            .chain(command.get_args())
+            .map(|word| word.to_string_lossy())
+            .collect();
         let (pid, directory) = pair.guarded.leave_running();
         println!("\nThe protected server still runs:");
         println!("  http://127.0.0.1:{port}/, and as the developer http://dev.localhost:{port}/");
@@ -1157,6 +1268,7 @@ fn keep(pairs: Vec<Pair>) {
             "  {}: htdocs, conf/httpd.conf, logs/error_log",
             directory.display()
         );
+        println!("  the whole audit: {}", words.join(" "));
         println!("  to end it: kill {pid}; rm -r {}\n", directory.display());
     }
 }

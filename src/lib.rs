@@ -8,6 +8,9 @@
 //!   live request into facts, asks the policy, and turns the verdict into a status and a log line.
 //!   It is only built with the feature `httpd` (on by default), which needs httpd's headers.
 //!
+//! Beside them, [`survey`] reads the machine for the audit (files, sockets, libraries) when httpd
+//! starts: no httpd, no unsafe code, and no part of a request.
+//!
 //! A request passes these stops: the PythonDebug gate wherever httpd has put together a new
 //! configuration; the name rules at fixups; the name again, directory indexes, PSP and testhandler
 //! before any handler runs; and, after all of them, whatever would fall through to a file.
@@ -15,3 +18,4 @@
 #[cfg(feature = "httpd")]
 mod httpd;
 pub mod policy;
+pub mod survey;

@@ -6,9 +6,12 @@
     missing_docs
 )]
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
+use mod_pyguard::policy::audit::check::CHECKS;
+use mod_pyguard::policy::audit::document;
 use mod_pyguard::policy::class::Class;
 use mod_pyguard::policy::directive::DIRECTIVES;
 use mod_pyguard::policy::rule::Rule;
@@ -34,10 +37,11 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 
 /// Every callback of httpd, and what it answers on a panic, word for word. Zero would be `OK`, null
 /// would be "accepted" or "no configuration".
-const CALLBACKS: [(&str, &str); 21] = [
+const CALLBACKS: [(&str, &str); 22] = [
     ("after_walk", "HTTP_INTERNAL_SERVER_ERROR"),
     ("before_python", "HTTP_INTERNAL_SERVER_ERROR"),
     ("before_walk", "HTTP_INTERNAL_SERVER_ERROR"),
+    ("check_audit", "HTTP_INTERNAL_SERVER_ERROR"),
     ("check_config", "HTTP_INTERNAL_SERVER_ERROR"),
     ("create", "closed()"),
     ("drop_memory", "0"),
@@ -116,18 +120,23 @@ fn every_callback_of_httpd_is_one_guard() {
 
 #[test]
 fn the_decisions_know_neither_httpd_nor_unsafe_code() {
-    let charter = read(&repository().join("src/policy/mod.rs"));
-    assert!(charter.contains("#![forbid(unsafe_code)]"));
-    for path in sources("src/policy") {
-        for word in [
-            "crate::httpd",
-            "extern \"C\"",
-            "std::fs",
-            "std::env",
-            "std::time",
-        ] {
+    let io = ["std::fs", "std::env", "std::time", "crate::survey"];
+    let folders: [(&str, &[&str]); 3] = [
+        ("src/policy", &io),
+        ("src/policy/audit", &io),
+        // It reads the machine, and knows httpd no better.
+        ("src/survey", &[]),
+    ];
+    for (folder, words) in folders {
+        if folder != "src/policy/audit" {
+            let charter = read(&repository().join(folder).join("mod.rs"));
+            assert!(charter.contains("#![forbid(unsafe_code)]"), "{folder}");
+        }
+        for path in sources(folder) {
             let text = read(&path);
-            assert!(!text.contains(word), "{} has {word}", path.display());
+            for word in ["crate::httpd", "extern \"C\""].iter().chain(words) {
+                assert!(!text.contains(word), "{} has {word}", path.display());
+            }
         }
     }
 }
@@ -158,5 +167,56 @@ fn the_readme_has_every_directive_class_and_rule() {
     for rule in Rule::ALL {
         let row = format!("| R{:02} | {} |", rule.number(), rule.title());
         assert!(readme.contains(&row), "README.md lacks the row {row}");
+    }
+}
+
+/// To write the file anew, set PYGUARD_WRITE_DOCS.
+#[test]
+fn the_rule_reference_is_what_the_tables_say() {
+    let path = repository().join("docs/rules.md");
+    let made = document::rules();
+    if env::var_os("PYGUARD_WRITE_DOCS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    if text == made {
+        return;
+    }
+    let mut lines = text.lines().zip(made.lines());
+    let same = lines.by_ref().take_while(|(is, want)| is == want).count();
+    panic!(
+        "docs/rules.md differs from the tables in line {}:\n  it has  {}\n  made is {}\nTo write it anew: \
+         PYGUARD_WRITE_DOCS=1 cargo test --no-default-features --test charter",
+        same + 1,
+        text.lines().nth(same).unwrap_or("(its end)"),
+        made.lines().nth(same).unwrap_or("(its end)"),
+    );
+}
+
+#[test]
+fn the_checks_are_named_and_ordered_by_rule() {
+    let mut names = BTreeSet::new();
+    for check in &CHECKS {
+        let name = check.name;
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+        assert!(name.split('-').all(is_word), "{name}");
+        assert!(names.insert(name), "{name} is there twice");
+        for text in [check.title, check.risk, check.fix] {
+            assert!(!text.is_empty() && !text.contains('`'), "{name}: {text}");
+        }
+        assert!(!check.title.ends_with('.'), "{name}: {}", check.title);
+        for sentence in [check.risk, check.fix] {
+            assert!(sentence.ends_with('.'), "{name}: {sentence}");
+        }
+    }
+    assert!(
+        CHECKS.is_sorted_by_key(|check| check.rule),
+        "a check stands before one of an earlier rule"
+    );
+    for number in [1, 2, 5, 6, 8, 10, 11, 13, 14, 16, 22, 23, 24] {
+        assert!(
+            CHECKS.iter().any(|check| check.rule.number() == number),
+            "R{number:02} is to be audited, and no check is its own"
+        );
     }
 }

@@ -15,6 +15,7 @@
 mod harness;
 mod hazard;
 
+mod audit;
 mod config;
 mod debug;
 mod environment;

@@ -47,19 +47,24 @@ pub(super) unsafe extern "C" fn pre_config(
 pub(super) unsafe extern "C" fn post_config(
     conf: *mut sys::apr_pool_t,
     _log: *mut sys::apr_pool_t,
-    _temp: *mut sys::apr_pool_t,
+    temp: *mut sys::apr_pool_t,
     server: *mut sys::server_rec,
 ) -> c_int {
     guard(HTTP_INTERNAL_SERVER_ERROR, || {
-        // SAFETY: httpd hands out the configuration's pool and the main server.
-        match unsafe { startup::complete(conf, server) } {
-            Ok(()) => sys::OK,
-            Err(message) => {
-                log::server(Level::Critical, &message);
-                HTTP_INTERNAL_SERVER_ERROR
-            }
-        }
+        // SAFETY: httpd hands out the configuration's pool, a temporary one, and the main server.
+        answer(unsafe { startup::complete(conf, temp, server) })
     })
+}
+
+/// What a hook of the start answers: an error is logged, and stops it.
+fn answer(result: Result<(), String>) -> c_int {
+    match result {
+        Ok(()) => sys::OK,
+        Err(message) => {
+            log::server(Level::Critical, &message);
+            HTTP_INTERNAL_SERVER_ERROR
+        }
+    }
 }
 
 /// check_config: the configuration has been read. Logs, pipes and modules have not been started.
@@ -73,6 +78,19 @@ pub(super) unsafe extern "C" fn check_config(
         // SAFETY: httpd hands out the main server.
         unsafe { startup::check(server) };
         sys::OK
+    })
+}
+
+/// check_config, after every other: the audit that `apachectl -t` asks for.
+pub(super) unsafe extern "C" fn check_audit(
+    _conf: *mut sys::apr_pool_t,
+    _log: *mut sys::apr_pool_t,
+    temp: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> c_int {
+    guard(HTTP_INTERNAL_SERVER_ERROR, || {
+        // SAFETY: httpd hands out a temporary pool and the main server.
+        answer(unsafe { startup::test(temp, server) })
     })
 }
 

@@ -25,6 +25,7 @@
 //! [`stale`], [`publisher`]. Every `extern "C"` function is one call of [`guard::guard`] with the value that
 //! refuses.
 
+mod audit;
 mod brigade;
 mod config;
 mod environment;
@@ -36,6 +37,7 @@ mod htaccess;
 mod incident;
 mod location;
 mod log;
+mod merged;
 mod module;
 mod observe;
 mod once;
@@ -45,4 +47,5 @@ mod request;
 mod response;
 mod stale;
 mod startup;
+mod survey;
 mod sys;

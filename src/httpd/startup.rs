@@ -13,6 +13,7 @@ use crate::policy::message::escaped;
 use crate::policy::observed::Section;
 use crate::policy::settings::Settings;
 
+use super::audit;
 use super::config::{CLOSED, DirConf};
 use super::environment;
 use super::location;
@@ -146,12 +147,27 @@ pub(super) unsafe fn check(server: *mut sys::server_rec) {
     unsafe { environment::clean(server, settings_of(server)) };
 }
 
+/// The configuration has been read, and every module has checked it. The error makes a test of it
+/// fail.
+///
+/// # Safety
+/// Called from check_config with its temporary pool and its server.
+pub(super) unsafe fn test(
+    temporary: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+) -> Result<(), String> {
+    // SAFETY: as promised by the caller.
+    unsafe { audit::test(temporary, server, settings_of(server).audit()) }
+}
+
 /// The configuration is complete: gets ready for requests and says so. The error stops the start.
 ///
 /// # Safety
-/// Called from post_config with its pool and its server, which live as long as the configuration.
+/// Called from post_config with its pool and its server, which live as long as the configuration, and
+/// its temporary pool.
 pub(super) unsafe fn complete(
     pool: *mut sys::apr_pool_t,
+    temporary: *mut sys::apr_pool_t,
     server: *mut sys::server_rec,
 ) -> Result<(), String> {
     // SAFETY: the name is a string, and every module is loaded.
@@ -186,7 +202,8 @@ pub(super) unsafe fn complete(
         ),
     );
     warn_of_missing_modules();
-    Ok(())
+    // SAFETY: as promised by the caller.
+    unsafe { audit::start(temporary, server, settings.audit()) }
 }
 
 /// The interpreters that mod_python uses for the virtual hosts, and for the main server.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
+use super::audit::accept::{self, Accepted, Audit, When};
 use super::class::{Class, ClassSet};
 use super::htaccess::{DirectiveSet, PythonDirective};
 use super::message::{quoted, unknown_word};
@@ -49,7 +50,7 @@ pub enum Scope {
 const MANY: usize = usize::MAX;
 
 /// Every directive, in the order of the documentation.
-pub static DIRECTIVES: [Directive; 18] = [
+pub static DIRECTIVES: [Directive; 23] = [
     Directive {
         name: c"PyGuard",
         takes: "On|Off|Detect",
@@ -262,6 +263,64 @@ pub static DIRECTIVES: [Directive; 18] = [
             Ok(())
         },
     },
+    Directive {
+        name: c"PyGuardAudit",
+        takes: "Off|Warn|Strict",
+        default: "Warn",
+        help: c"The audit at each start: none (Off), findings in the error log (Warn), or besides no start with one of severity high (Strict)",
+        scope: Scope::Server,
+        most: 1,
+        set: |settings, arguments| {
+            let words = [("Off", When::Off), ("Warn", When::Warn), ("Strict", When::Strict)];
+            audit(settings).when = choice(arguments, &words)?;
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardAuditAccept",
+        takes: "check[:pattern] ...|None",
+        default: "None",
+        help: c"Findings of the audit to leave as they are: by check, or by check and place, such as backup-in-reach:*.orig",
+        scope: Scope::Server,
+        most: MANY,
+        set: |settings, arguments| list(&mut audit(settings).accepted, arguments, Accepted::parse),
+    },
+    Directive {
+        name: c"PyGuardAuditEntries",
+        takes: "number",
+        default: "200000",
+        help: c"The most files and directories that the audit looks at",
+        scope: Scope::Server,
+        most: 1,
+        set: |settings, arguments| {
+            audit(settings).entries = number(arguments, 10_000_000)?;
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardAuditDepth",
+        takes: "number",
+        default: "32",
+        help: c"How many directories deep the audit looks, below each document root, Alias and Python directory",
+        scope: Scope::Server,
+        most: 1,
+        set: |settings, arguments| {
+            audit(settings).depth = number(arguments, 255)?;
+            Ok(())
+        },
+    },
+    Directive {
+        name: c"PyGuardAuditTime",
+        takes: "milliseconds",
+        default: "1000",
+        help: c"For how long the audit looks at files, in milliseconds",
+        scope: Scope::Server,
+        most: 1,
+        set: |settings, arguments| {
+            audit(settings).time = number(arguments, 600_000)? as u64;
+            Ok(())
+        },
+    },
 ];
 
 impl Directive {
@@ -316,6 +375,25 @@ fn list<T: Clone>(
         words.push(parse(word)?);
     }
     Ok(())
+}
+
+/// The settings of the audit, to change one.
+fn audit(settings: &mut Settings) -> &mut Audit {
+    let audit = settings
+        .audit
+        .get_or_insert_with(|| Arc::new(accept::DEFAULT.clone()));
+    Arc::make_mut(audit)
+}
+
+/// A number from 1 on.
+fn number(arguments: &[&[u8]], largest: usize) -> Result<usize, String> {
+    let word = arguments.first().copied().unwrap_or_default();
+    let digits = word.iter().all(u8::is_ascii_digit);
+    let number = std::str::from_utf8(word).ok().filter(|_| digits);
+    number
+        .and_then(|digits| digits.parse().ok())
+        .filter(|number| (1..=largest).contains(number))
+        .ok_or_else(|| format!("{} is not a number from 1 to {largest}", quoted(word)))
 }
 
 /// A size in bytes, or with K or M in units of 1024 or 1024 * 1024.
@@ -600,6 +678,22 @@ mod tests {
         assert_eq!(settings.environment(), Environment::Leave);
         let settings = apply("PyGuardAutoReload Off").unwrap();
         assert_eq!(settings.auto_reload(), AutoReload::Off);
+
+        let mut settings = apply("PyGuardAudit strict").unwrap();
+        apply_to(&mut settings, "PyGuardAuditAccept pdb indexes:*.conf").unwrap();
+        apply_to(&mut settings, "PyGuardAuditTime 250").unwrap();
+        let audit = settings.audit();
+        assert_eq!(
+            (audit.when, audit.time, audit.depth),
+            (When::Strict, 250, 32)
+        );
+        assert!(
+            audit
+                .accepted
+                .as_ref()
+                .is_some_and(|words| words.len() == 2)
+        );
+        assert_eq!(Settings::EMPTY.audit().when, When::Warn);
     }
 
     #[test]
@@ -692,6 +786,21 @@ mod tests {
             ("PyGuardPath /bin/../tmp", "is not a PATH"),
             ("PyGuardPath /bin;/usr/bin", "is not a PATH"),
             ("PyGuardPublish All", "All is not accepted"),
+            ("PyGuardAudit Strikt", "did you mean Strict?"),
+            (
+                "PyGuardAuditAccept pdp",
+                "PyGuardAuditAccept: 'pdp' is not a check of the audit, did you mean pdb?",
+            ),
+            ("PyGuardAuditAccept pdb None", "None stands alone"),
+            (
+                "PyGuardAuditEntries many",
+                "PyGuardAuditEntries: 'many' is not a number from 1 to 10000000",
+            ),
+            ("PyGuardAuditDepth 0", "'0' is not a number from 1 to 255"),
+            (
+                "PyGuardAuditTime +1",
+                "'+1' is not a number from 1 to 600000",
+            ),
             (
                 "PyGuardDebugFrom 10.0.0.0/40",
                 "the width is neither 0 to 32 nor a netmask",

@@ -201,6 +201,38 @@ impl Isolation {
     }
 }
 
+/// The name of the interpreter in which the handlers of a section run, for the virtual host of this
+/// name: two sections share an interpreter where it is the same.
+pub fn in_force(
+    observed: &Observed,
+    setting: Interpreters,
+    host: &[u8],
+    section: &Section,
+) -> Vec<u8> {
+    let directory = match section {
+        Section::Directory(path) => Some(path.as_slice()),
+        _ => None,
+    };
+    let per_directive = || match section {
+        Section::Directory(path) | Section::Location(path) => path.clone(),
+        Section::Server => MAIN.to_vec(),
+        // That of a pattern is not known here: it is none that another section has.
+        Section::Directories | Section::Htaccess(_) => {
+            [host, SEPARATOR, section.to_string().as_bytes()].concat()
+        }
+    };
+    match Isolation::of(observed, setting, host, directory) {
+        Isolation::Named(name) => name,
+        Isolation::PerDirective => per_directive(),
+        Isolation::AsItIs => match observed.interpreter() {
+            Some(interpreter) => interpreter.name.clone(),
+            None if observed.is_per_directory(false) => directory.unwrap_or(host).to_vec(),
+            None if observed.is_per_directive() => per_directive(),
+            None => host.to_vec(),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +362,34 @@ mod tests {
             Isolation::of(&observed, isolate, b"www", None),
             Isolation::AsItIs
         );
+    }
+
+    #[test]
+    fn the_name_that_is_in_force() {
+        let name = |setting, directives: &dyn Fn(&mut Observed)| {
+            let mut observed = Observed::EMPTY;
+            let section = Section::Directory(b"/srv/a/".to_vec());
+            observed.python_handler(Phase::Handler, b"x", &section);
+            directives(&mut observed);
+            in_force(&observed, setting, b"www", &section)
+        };
+        let (reserve, isolate) = (Interpreters::Reserve, Interpreters::Isolate);
+        let nothing = |_: &mut Observed| {};
+        assert_eq!(name(reserve, &nothing), b"www");
+        assert_eq!(name(isolate, &nothing), b"/srv/a/");
+        let own = |observed: &mut Observed| observed.python_interpreter(b"own", None);
+        assert_eq!(name(reserve, &own), b"own");
+        assert_eq!(name(isolate, &own), b"own");
+        let flag = |observed: &mut Observed| observed.python_per_directive(b"On", false);
+        assert_eq!(name(reserve, &flag), b"/srv/a/");
+        let flag = |observed: &mut Observed| observed.python_per_directory(b"On", false);
+        assert_eq!(name(reserve, &flag), b"/srv/a/");
+
+        let mut observed = Observed::EMPTY;
+        observed.python_per_directive(b"On", false);
+        let name = |section: &Section| in_force(&observed, reserve, b"www", section);
+        assert_eq!(name(&Section::Location(b"/app".to_vec())), b"/app");
+        assert_eq!(name(&Section::Server), MAIN);
     }
 
     #[test]

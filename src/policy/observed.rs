@@ -572,6 +572,11 @@ impl Observed {
         flag.by_server == Some(true) || (!by_server && flag.set == Some(true))
     }
 
+    /// `PythonInterpPerDirective` is on.
+    pub fn is_per_directive(&self) -> bool {
+        self.per_directive.set == Some(true)
+    }
+
     /// The server's configuration has `PythonInterpPerDirective On`, and a .htaccess switched it off.
     pub fn lost_per_directive(&self) -> bool {
         self.per_directive.by_server == Some(true) && self.per_directive.set == Some(false)
@@ -603,6 +608,12 @@ impl Observed {
     /// The handlers that mod_python runs in this phase for a file of this name.
     pub fn handlers_in(&self, phase: Phase, name: &[u8]) -> Option<&Handlers> {
         self.found(phase, name).map(|(handlers, _)| handlers)
+    }
+
+    /// Whether `SetHandler` gives every file to mod_python, whatever its name is.
+    pub fn sets_mod_python(&self) -> bool {
+        self.set_handler
+            .is_some_and(|set| set.python == Some(Python::ModPython) && !set.by_name)
     }
 
     /// Whether mod_python keeps httpd from finding a file name: its handlers were named in a
@@ -837,7 +848,10 @@ mod tests {
         assert!(observed.is_python_directory(b"/srv/app", b"/srv/app"));
         assert!(!observed.is_python_directory(b"/srv/apple/x.log", b"/srv"));
         assert!(!observed.is_python_directory(b"/srv/app/static/x.log", b"/srv/app/static"));
+        observed.set_handler(b"MOD_PYTHON", false);
+        assert!(observed.sets_mod_python());
         observed.set_handler(b"MOD_PYTHON", true);
+        assert!(!observed.sets_mod_python());
         assert!(
             observed.is_python_directory(b"/srv/x", b"/srv")
                 && observed.is_mapped_by_name(b"x.html")

@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use super::audit::accept::{self, Audit};
 use super::class::ClassSet;
 use super::htaccess::DirectiveSet;
 use super::pattern::Pattern;
@@ -218,6 +219,8 @@ pub struct Settings {
     pub path: Option<Arc<CStr>>,
     /// `PyGuardBytecode`
     pub bytecode: Option<Bytecode>,
+    /// `PyGuardAudit` and the directives whose names begin with it
+    pub audit: Option<Arc<Audit>>,
 }
 
 /// The PATH that systemd gives to a service.
@@ -244,6 +247,7 @@ impl Settings {
         environment: None,
         path: None,
         bytecode: None,
+        audit: None,
     };
 
     /// What holds where `add`, the inner section, comes on top of `base`.
@@ -270,6 +274,7 @@ impl Settings {
             environment: add.environment.or(base.environment),
             path: add.path.as_ref().or(base.path.as_ref()).cloned(),
             bytecode: add.bytecode.or(base.bytecode),
+            audit: add.audit.as_ref().or(base.audit.as_ref()).cloned(),
         }
     }
 
@@ -368,6 +373,11 @@ impl Settings {
     /// `PyGuardBytecode`, by default `Off`.
     pub fn bytecode(&self) -> Bytecode {
         self.bytecode.unwrap_or(Bytecode::Off)
+    }
+
+    /// `PyGuardAudit` and its like.
+    pub fn audit(&self) -> &Audit {
+        self.audit.as_deref().unwrap_or(&accept::DEFAULT)
     }
 }
 

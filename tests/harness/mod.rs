@@ -43,7 +43,7 @@ use std::time::{Duration, Instant};
 
 pub use backend::Backends;
 pub use http::{Response, request};
-pub use platform::{Mpm, Platform};
+pub use platform::{Mpm, Platform, is_root};
 pub use site::token;
 
 use log::ErrorLog;
@@ -95,6 +95,13 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Do not look at the error log in the end.
     pub careless: bool,
+    /// Let the module audit the configuration at each start: its findings are in the error log.
+    pub audit: bool,
+    /// `Listen` and `User` with `Group` where they are not the usual ones.
+    pub listen: Option<&'static str>,
+    pub identity: Option<&'static str>,
+    /// A whole configuration in place of the base, the scenario and `extra`.
+    pub whole: Option<String>,
 }
 
 impl Default for Options {
@@ -108,6 +115,10 @@ impl Default for Options {
             after: &[],
             environment: Vec::new(),
             careless: false,
+            audit: false,
+            listen: None,
+            identity: None,
+            whole: None,
         }
     }
 }
@@ -319,6 +330,17 @@ impl Server {
         }
     }
 
+    /// `httpd -t` with these arguments more, on the configuration of this server.
+    pub fn test_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.platform.httpd(&self.home.path, &self.configuration());
+        command
+            .envs(self.environment())
+            .arg("-t")
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
     fn environment(&self) -> Vec<(&str, String)> {
         let given = self.options.environment.iter();
         given
@@ -383,9 +405,19 @@ impl Server {
         site::write(&self.site(relative), content);
     }
 
+    /// Gives a file or directory below the server root this mode.
+    pub fn chmod(&self, relative: &str, mode: u32) {
+        platform::open_to_all(&self.path(relative), mode);
+    }
+
     /// Lets httpd write to a directory of the site.
     pub fn give_to_httpd(&self, relative: &str) {
         self.platform.give_to_httpd(&self.site(relative));
+    }
+
+    /// Lets httpd read a file of the site that others may not.
+    pub fn give_to_group_of_httpd(&self, relative: &str) {
+        self.platform.give_to_group_of_httpd(&self.site(relative));
     }
 
     pub fn port(&self) -> u16 {
@@ -561,10 +593,41 @@ fn signal(pid: u32, name: &str) {
 
 /// `httpd -t` on the base configuration and `options`: whether it was content, and all that it said.
 pub fn config_test(options: &Options) -> (bool, String) {
+    let tested = test_with(options, &[], &[], |_| {});
+    (
+        tested.ok,
+        format!("{}{}{}", tested.stdout, tested.stderr, tested.log),
+    )
+}
+
+/// What `httpd -t` did.
+#[derive(Debug)]
+pub struct Tested {
+    pub ok: bool,
+    /// The exit status.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    /// The error log.
+    pub log: String,
+    /// Its configuration.
+    pub configuration: String,
+    /// What stood for `@ROOT@`.
+    pub root: String,
+}
+
+/// `httpd -t` with more arguments, on the site as `prepare` leaves it; `through` is a command, with
+/// its arguments, that runs httpd, if there is one.
+pub fn test_with(
+    options: &Options,
+    arguments: &[&str],
+    through: &[&str],
+    prepare: impl FnOnce(&Server),
+) -> Tested {
     let platform = Platform::find();
     let home = Home::new(&platform);
     let log = ErrorLog::new(home.path.join("logs/error_log"));
-    let mut server = Server {
+    let server = Server {
         options: Options {
             careless: true,
             ..options.clone()
@@ -574,24 +637,36 @@ pub fn config_test(options: &Options) -> (bool, String) {
         port: 1,
         child: None,
         log,
-        keep: false,
+        keep: std::env::var_os("PYGUARD_KEEP").is_some(),
     };
+    prepare(&server);
     server.write_configuration();
-    let output = server
-        .platform
-        .httpd(&server.home.path, &server.configuration())
-        .envs(server.environment())
-        .arg("-t")
+    let httpd = server.test_command(arguments);
+    let mut command = match through {
+        [] => httpd,
+        [program, rest @ ..] => {
+            let mut command = Command::new(program);
+            command.args(rest).arg(httpd.get_program());
+            command.args(httpd.get_args()).env_clear();
+            for (name, value) in httpd.get_envs() {
+                command.env(name, value.unwrap_or_default());
+            }
+            command
+        }
+    };
+    let output = command
         .output()
-        .expect("httpd -t");
-    server.stop();
-    let said = [output.stdout, output.stderr].concat();
-    let said = format!(
-        "{}{}",
-        String::from_utf8_lossy(&said),
-        server.log.everything()
-    );
-    (output.status.success(), said)
+        .unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Tested {
+        ok: output.status.success(),
+        code: output.status.code(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+        log: server.log.everything(),
+        configuration: fs::read_to_string(server.configuration()).expect("httpd.conf"),
+        root: server.home.path.display().to_string(),
+    }
 }
 
 /// A configuration that httpd must refuse.

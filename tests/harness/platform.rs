@@ -106,6 +106,9 @@ impl Platform {
 
     /// The base configuration and the scenario, without the values that only the server knows.
     pub fn configuration(&self, options: &Options) -> String {
+        if let Some(whole) = &options.whole {
+            return self.translated(whole);
+        }
         let scenario = match options.scenario {
             "" => String::new(),
             name => fragment(&format!("{name}.conf")),
@@ -139,12 +142,19 @@ impl Platform {
         }
         if options.guarded {
             load += &self.load("pyguard", "@ROOT@/conf/mod_pyguard.so");
+            if !options.audit {
+                // Nearly every site of the tests is one that it has much to say about.
+                load += "PyGuardAudit Off\n";
+            }
         }
-        let user = self.identity();
-        let listen = if options.ipv6 && has_ipv6() {
-            "Listen 127.0.0.1:@PORT@\nListen [::1]:@PORT@\n"
-        } else {
-            "Listen 127.0.0.1:@PORT@\n"
+        let user = match options.identity {
+            Some(other) => format!("{other}\n"),
+            None => self.identity(),
+        };
+        let listen = match options.listen {
+            Some(other) => &format!("{other}\n"),
+            None if options.ipv6 && has_ipv6() => "Listen 127.0.0.1:@PORT@\nListen [::1]:@PORT@\n",
+            None => "Listen 127.0.0.1:@PORT@\n",
         };
         fragment("base.conf")
             .replace("@MODULES@\n", &load)
@@ -160,6 +170,35 @@ impl Platform {
                 "@LIBEXEC@",
                 &self.installation.modules.display().to_string(),
             )
+    }
+
+    /// A configuration as an administrator writes it, with this machine's modules, user and MPM.
+    fn translated(&self, whole: &str) -> String {
+        let mut text = String::new();
+        let mime_types = self.installation.mime_types.display().to_string();
+        let whole = whole.replace("/etc/mime.types", &mime_types);
+        for line in whole.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["LoadModule", name, _] => {
+                    let name = name.trim_end_matches("_module");
+                    text += &match name {
+                        "pyguard" => self.load(name, "@ROOT@/conf/mod_pyguard.so"),
+                        mpm if mpm.starts_with("mpm_") => {
+                            self.load(&format!("mpm_{}", self.mpm.name()), "")
+                        }
+                        name => self.load(name, ""),
+                    };
+                }
+                ["User", _] => text += &self.identity(),
+                ["Group", _] => {}
+                _ => {
+                    text += line;
+                    text.push('\n');
+                }
+            }
+        }
+        text
     }
 
     /// The directives that name the user of httpd, who is not root.
@@ -190,6 +229,14 @@ impl Platform {
     pub fn give_to_httpd(&self, path: &Path) {
         if let Some(owner) = &self.installation.owner {
             std::os::unix::fs::chown(path, Some(owner.uid), Some(owner.gid))
+                .unwrap_or_else(|e| panic!("chown {}: {e}", path.display()));
+        }
+    }
+
+    /// Gives a file to the group under which httpd runs.
+    pub fn give_to_group_of_httpd(&self, path: &Path) {
+        if let Some(owner) = &self.installation.owner {
+            std::os::unix::fs::chown(path, None, Some(owner.gid))
                 .unwrap_or_else(|e| panic!("chown {}: {e}", path.display()));
         }
     }
@@ -253,7 +300,8 @@ impl Owner {
     }
 }
 
-fn is_root() -> bool {
+/// Whether the tests run as root, and httpd takes another user for its children.
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 

@@ -1,0 +1,329 @@
+//! The merged configuration of directories, files and URLs, made by httpd itself from the sections
+//! that hold there, as for a request, but without one: no .htaccess is read.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CString, c_int};
+use std::ptr;
+use std::sync::Arc;
+
+use crate::policy::audit::facts::{Conf, Options};
+
+use super::config::{CLOSED, DirConf};
+use super::module::module_index;
+use super::survey::bytes;
+use super::sys;
+
+/// The merged configuration, made by httpd itself.
+pub(super) struct Merged {
+    pool: *mut sys::apr_pool_t,
+    /// The main server first.
+    pub(super) servers: Vec<*mut sys::server_rec>,
+    /// What was merged, by the records that went into it.
+    made: RefCell<HashMap<Vec<usize>, *mut sys::ap_conf_vector_t>>,
+    /// What it says, once for all that say the same.
+    confs: RefCell<HashMap<Same, Arc<Conf>>>,
+}
+
+/// What tells one merged configuration from another, as far as the audit is concerned.
+type Same = (usize, Options, bool);
+
+impl Merged {
+    /// # Safety
+    /// `server` is the main server of a configuration that has been read; `pool` is a live pool. Called by
+    /// the only thread, before httpd serves requests.
+    pub(super) unsafe fn new(pool: *mut sys::apr_pool_t, server: *mut sys::server_rec) -> Merged {
+        let mut servers = Vec::new();
+        let mut next = server;
+        // SAFETY: the servers are a list that ends in null.
+        unsafe {
+            while let Some(host) = next.as_ref() {
+                servers.push(next);
+                next = host.next;
+            }
+        }
+        Merged {
+            pool,
+            servers,
+            made: RefCell::default(),
+            confs: RefCell::default(),
+        }
+    }
+
+    fn server(&self, host: usize) -> *mut sys::server_rec {
+        let first = self.servers.first().copied().unwrap_or(ptr::null_mut());
+        self.servers.get(host).copied().unwrap_or(first)
+    }
+
+    /// What holds for a server where no section says more.
+    ///
+    /// # Safety
+    /// As `new`, for all that follow.
+    pub(super) unsafe fn of_server(&self, host: usize) -> *mut sys::ap_conf_vector_t {
+        // SAFETY: the server is live.
+        unsafe { (*self.server(host)).lookup_defaults }
+    }
+
+    /// The sections that a server has for directories, or for URLs.
+    unsafe fn sections(&self, host: usize, of_urls: bool) -> &[*mut sys::ap_conf_vector_t] {
+        // SAFETY: core has a record for each server, with both lists, which may be null.
+        unsafe {
+            let record = sys::ap_get_core_module_config((*self.server(host)).module_config);
+            let Some(core) = record.cast::<sys::core_server_config>().as_ref() else {
+                return &[];
+            };
+            vectors(if of_urls { core.sec_url } else { core.sec_dir })
+        }
+    }
+
+    /// These sections over what a server says.
+    unsafe fn over(
+        &self,
+        base: *mut sys::ap_conf_vector_t,
+        sections: &[*mut sys::ap_conf_vector_t],
+    ) -> *mut sys::ap_conf_vector_t {
+        if sections.is_empty() {
+            return base;
+        }
+        let key: Vec<usize> = [base]
+            .iter()
+            .chain(sections)
+            .map(|vector| vector.addr())
+            .collect();
+        if let Some(made) = self.made.borrow().get(&key) {
+            return *made;
+        }
+        let mut merged = base;
+        for section in sections {
+            // SAFETY: both are vectors of the configuration, merged as for a request.
+            merged = unsafe { sys::ap_merge_per_dir_configs(self.pool, merged, *section) };
+        }
+        self.made.borrow_mut().insert(key, merged);
+        merged
+    }
+
+    /// What holds in a directory, whose path ends in a slash, for the file of this name, at this URL.
+    pub(super) unsafe fn of(
+        &self,
+        host: usize,
+        directory: Option<&[u8]>,
+        name: Option<&[u8]>,
+        url: Option<&[u8]>,
+    ) -> *mut sys::ap_conf_vector_t {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let mut vector = self.of_server(host);
+            if let Some(path) = directory {
+                let all = self.sections(host, false).iter();
+                let matching: Vec<_> = all.copied().filter(|v| covers(*v, path)).collect();
+                vector = self.over(vector, &matching);
+            }
+            if let (Some(name), Some(core)) = (name, core_of(vector)) {
+                let all = vectors(core.sec_file).iter();
+                let matching: Vec<_> = all.copied().filter(|v| names(*v, name)).collect();
+                vector = self.over(vector, &matching);
+            }
+            if let Some(url) = url {
+                let all = self.sections(host, true).iter();
+                let matching: Vec<_> = all.copied().filter(|v| leads_to(*v, url)).collect();
+                vector = self.over(vector, &matching);
+            }
+            vector
+        }
+    }
+
+    /// What a section with a pattern says, over what the server says.
+    pub(super) unsafe fn of_pattern(
+        &self,
+        host: usize,
+        pattern: &[u8],
+    ) -> *mut sys::ap_conf_vector_t {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let is_it = |vector: &*mut sys::ap_conf_vector_t| {
+                core_of(*vector).is_some_and(|core| {
+                    let written = bytes(core.d);
+                    written == pattern || written.strip_suffix(b"/") == Some(pattern)
+                })
+            };
+            let directories = self.sections(host, false).iter();
+            let all = directories.chain(self.sections(host, true));
+            let matching: Vec<_> = all.copied().filter(is_it).collect();
+            self.over(self.of_server(host), &matching)
+        }
+    }
+
+    /// What a merged vector says.
+    pub(super) unsafe fn conf(&self, vector: *mut sys::ap_conf_vector_t) -> Arc<Conf> {
+        // SAFETY: a vector of the configuration has a slot for each module.
+        let (record, core) = unsafe {
+            let slot = vector.cast::<*const DirConf>();
+            (*slot.add(module_index()), core_of(vector))
+        };
+        let options = core.map_or(sys::OPT_UNSET, |core| c_int::from(core.opts));
+        let has = |bit: c_int| options & bit != 0;
+        let options = Options {
+            indexes: has(sys::OPT_INDEXES),
+            includes: has(sys::OPT_INCLUDES),
+            exec_cgi: has(sys::OPT_EXECCGI),
+            multi_views: has(sys::OPT_MULTI),
+        };
+        // SAFETY: as promised by the caller.
+        let htaccess_may_run_python = core.is_some_and(|core| unsafe { may_run_python(core) });
+        let key = (record.addr(), options, htaccess_may_run_python);
+        if let Some(conf) = self.confs.borrow().get(&key) {
+            return conf.clone();
+        }
+        // SAFETY: the record is null or one that `config` made.
+        let own = unsafe { record.as_ref() }.unwrap_or(&CLOSED);
+        let conf = Arc::new(Conf {
+            settings: own.settings.clone(),
+            observed: own.observed.clone(),
+            options,
+            htaccess_may_run_python,
+        });
+        self.confs.borrow_mut().insert(key, conf.clone());
+        conf
+    }
+}
+
+/// The vectors of one of core's lists.
+///
+/// # Safety
+/// The list is null or one of the configuration's.
+unsafe fn vectors<'a>(list: *mut sys::apr_array_header_t) -> &'a [*mut sys::ap_conf_vector_t] {
+    // SAFETY: as promised by the caller: its elements are pointers to vectors.
+    unsafe {
+        match list.as_ref() {
+            Some(list) if list.nelts > 0 && !list.elts.is_null() => std::slice::from_raw_parts(
+                list.elts.cast(),
+                usize::try_from(list.nelts).unwrap_or(0),
+            ),
+            _ => &[],
+        }
+    }
+}
+
+/// core's record in a vector.
+///
+/// # Safety
+/// The vector is one of the configuration's.
+unsafe fn core_of<'a>(vector: *mut sys::ap_conf_vector_t) -> Option<&'a sys::core_dir_config> {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        sys::ap_get_core_module_config(vector)
+            .cast::<sys::core_dir_config>()
+            .as_ref()
+    }
+}
+
+/// Whether a section for directories holds in this one, whose path ends in a slash.
+///
+/// # Safety
+/// The vector is of a section for directories.
+unsafe fn covers(vector: *mut sys::ap_conf_vector_t, path: &[u8]) -> bool {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let Some(core) = core_of(vector) else {
+            return false;
+        };
+        let written = bytes(core.d);
+        if !core.r.is_null() {
+            let path = path.strip_suffix(b"/").filter(|path| !path.is_empty());
+            return matches(core.r, path.unwrap_or(b"/"));
+        }
+        if core.d_is_fnmatch() == 0 {
+            return path.starts_with(&written);
+        }
+        // Held against the part of the path that is as deep.
+        let depth = usize::try_from(core.d_components).unwrap_or(0);
+        let mut slashes = memchr::memchr_iter(b'/', path).skip(depth.saturating_sub(1));
+        let end = slashes.next().map_or(path.len(), |slash| slash + 1);
+        let part = path.get(..end).unwrap_or(path);
+        fnmatch(&written, part, sys::APR_FNM_PATHNAME)
+    }
+}
+
+/// Whether a section for files names this one.
+///
+/// # Safety
+/// The vector is of a section for files.
+unsafe fn names(vector: *mut sys::ap_conf_vector_t, name: &[u8]) -> bool {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let Some(core) = core_of(vector) else {
+            return false;
+        };
+        let written = bytes(core.d);
+        if !core.r.is_null() {
+            matches(core.r, name)
+        } else if core.d_is_fnmatch() != 0 {
+            fnmatch(&written, name, sys::APR_FNM_PATHNAME)
+        } else {
+            written == name
+        }
+    }
+}
+
+/// Whether a section for URLs holds for this one.
+///
+/// # Safety
+/// The vector is of a section for URLs.
+unsafe fn leads_to(vector: *mut sys::ap_conf_vector_t, url: &[u8]) -> bool {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let Some(core) = core_of(vector) else {
+            return false;
+        };
+        let written = bytes(core.d);
+        if !core.r.is_null() {
+            return matches(core.r, url);
+        }
+        if core.d_is_fnmatch() != 0 {
+            return fnmatch(&written, url, sys::APR_FNM_PATHNAME);
+        }
+        let prefix = written.strip_suffix(b"/").unwrap_or(&written);
+        let rest = url.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+}
+
+/// # Safety
+/// The expression is a compiled one of the configuration's.
+unsafe fn matches(expression: *mut sys::ap_regex_t, text: &[u8]) -> bool {
+    let Ok(text) = CString::new(text) else {
+        return false;
+    };
+    // SAFETY: as promised by the caller; no groups are asked for.
+    unsafe { sys::ap_regexec(expression, text.as_ptr(), 0, ptr::null_mut(), 0) == 0 }
+}
+
+fn fnmatch(pattern: &[u8], text: &[u8], flags: c_int) -> bool {
+    match (CString::new(pattern), CString::new(text)) {
+        // SAFETY: both are strings.
+        (Ok(pattern), Ok(text)) => unsafe {
+            sys::apr_fnmatch(pattern.as_ptr(), text.as_ptr(), flags) == 0
+        },
+        _ => false,
+    }
+}
+
+/// Whether a .htaccess could name a handler of mod_python there.
+///
+/// # Safety
+/// The record is core's, of a vector of the configuration.
+unsafe fn may_run_python(core: &sys::core_dir_config) -> bool {
+    let mut listed = false;
+    if !core.override_list.is_null() {
+        // SAFETY: the table is live, and its keys are strings.
+        unsafe {
+            let all = sys::apr_table_elts(core.override_list);
+            let entries = (*all).elts.cast::<sys::apr_table_entry_t>();
+            for index in 0..usize::try_from((*all).nelts).unwrap_or(0) {
+                let name = bytes((*entries.add(index)).key).to_ascii_lowercase();
+                listed |= name.starts_with(b"python");
+            }
+        }
+    }
+    listed || core.override_ & sys::OR_ALL as u32 != 0
+}

@@ -1,0 +1,508 @@
+//! What httpd knows of itself, as facts for the audit: its configuration tree, its merged sections,
+//! its sockets and its user.
+
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::policy::audit::accept::Audit;
+use crate::policy::audit::facts::{Account, Area, Bytes, Conditional, Facts, Host, Place, Said};
+use crate::policy::audit::files::interest;
+use crate::policy::audit::reach;
+use crate::policy::audit::report::Server;
+use crate::policy::observed::Section;
+use crate::survey::files::{Limits, Tree, walk};
+use crate::survey::{conditional, python, sockets};
+
+use super::merged::Merged;
+use super::sys;
+
+/// Everything that the audit judges.
+///
+/// # Safety
+/// `server` is the main server of a configuration that has been read; `pool` is a live pool. Called by
+/// the only thread, before httpd serves requests.
+pub(super) unsafe fn facts(
+    pool: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+    audit: &Audit,
+) -> Facts {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let merged = Merged::new(pool, server);
+        let mut facts = Facts {
+            said: said(pool, &merged.servers),
+            modules: modules(),
+            python: python::version(Path::new("/proc/self/maps")),
+            user: user(),
+            listen: listen(),
+            sockets: sockets::listening(Path::new("/proc/net")),
+            ..Facts::default()
+        };
+        facts.extent.directives = facts.said.len();
+        facts.main_file = main_file(pool, server, &facts.said);
+        facts.conditional = conditional_directives(pool, &facts);
+        facts.hosts = hosts(&merged, &facts);
+        facts.areas = areas(&merged, &facts.said);
+        let absolute = |path: &[u8]| absolute(pool, path);
+        facts.mounts = reach::mounts(&facts, &absolute);
+        facts.libraries = reach::libraries(&facts, &absolute, &|path| as_path(path).is_dir());
+        look_at_files(&merged, audit, &mut facts);
+        facts
+    }
+}
+
+/// What a report says of the server.
+///
+/// # Safety
+/// The configuration has been read, by the only thread.
+pub(super) unsafe fn description(main_file: Bytes) -> Server {
+    // SAFETY: as promised by the caller: both are null or strings.
+    let (httpd, root) = unsafe {
+        (
+            bytes(sys::ap_get_server_description()),
+            bytes(sys::ap_server_root),
+        )
+    };
+    Server {
+        httpd: String::from_utf8_lossy(&httpd).into_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        main_file,
+        root,
+    }
+}
+
+/// A string of httpd's; empty where it is null.
+///
+/// # Safety
+/// `text` is null or a live string.
+pub(super) unsafe fn bytes(text: *const c_char) -> Bytes {
+    if text.is_null() {
+        return Bytes::new();
+    }
+    // SAFETY: as promised by the caller.
+    unsafe { CStr::from_ptr(text).to_bytes().to_vec() }
+}
+
+/// A path as httpd takes it: relative to ServerRoot, cleaned; without a slash at its end.
+///
+/// # Safety
+/// `pool` is a live pool, and the configuration has been read.
+unsafe fn absolute(pool: *mut sys::apr_pool_t, path: &[u8]) -> Bytes {
+    let Ok(text) = CString::new(path) else {
+        return Bytes::new();
+    };
+    // SAFETY: as promised by the caller; the result is null or a string of the pool.
+    let mut path = unsafe { bytes(sys::ap_server_root_relative(pool, text.as_ptr())) };
+    while path.len() > 1 && path.ends_with(b"/") {
+        path.pop();
+    }
+    path
+}
+
+/// Every directive, in the order of the configuration.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn said(pool: *mut sys::apr_pool_t, servers: &[*mut sys::server_rec]) -> Vec<Said> {
+    let mut all = Vec::new();
+    let mut sections: Vec<(String, Bytes)> = Vec::new();
+    let mut host = 0;
+    // SAFETY: the tree lives as long as the pool that the configuration was read with; its texts are
+    // strings. Parents are followed upwards only as far as the walk came down.
+    unsafe {
+        let mut next: *const sys::ap_directive_t = sys::ap_conftree;
+        while let Some(directive) = next.as_ref() {
+            let one = one_said(pool, directive, &sections, host);
+            if one.name == "<virtualhost" {
+                host = host_at(servers, &one);
+            }
+            let section = (one.name.clone(), one.arguments.clone());
+            all.push(Said { host, ..one });
+            if !directive.first_child.is_null() {
+                sections.push(section);
+                next = directive.first_child;
+                continue;
+            }
+            if section.0 == "<virtualhost" {
+                host = 0;
+            }
+            let mut last = directive;
+            next = last.next;
+            while next.is_null() {
+                let Some((name, _)) = sections.pop() else {
+                    break;
+                };
+                if name == "<virtualhost" {
+                    host = 0;
+                }
+                let Some(parent) = last.parent.as_ref() else {
+                    break;
+                };
+                last = parent;
+                next = last.next;
+            }
+        }
+    }
+    all
+}
+
+/// # Safety
+/// As `facts`; `directive` is of the tree.
+unsafe fn one_said(
+    pool: *mut sys::apr_pool_t,
+    directive: &sys::ap_directive_t,
+    sections: &[(String, Bytes)],
+    host: usize,
+) -> Said {
+    // SAFETY: as promised by the caller.
+    let (name, mut arguments, file) = unsafe {
+        (
+            bytes(directive.directive),
+            bytes(directive.args),
+            bytes(directive.filename),
+        )
+    };
+    if name.starts_with(b"<")
+        && let Some(bracket) = memchr::memrchr(b'>', &arguments)
+    {
+        arguments.truncate(bracket);
+    }
+    Said {
+        name: String::from_utf8_lossy(&name).to_ascii_lowercase(),
+        // SAFETY: as promised by the caller.
+        words: unsafe { words(pool, &arguments) },
+        arguments,
+        file,
+        line: u32::try_from(directive.line_num).unwrap_or(0),
+        sections: sections.to_vec(),
+        host,
+    }
+}
+
+/// The words of arguments, by httpd's own reading of quotes and backslashes.
+///
+/// # Safety
+/// `pool` is a live pool.
+unsafe fn words(pool: *mut sys::apr_pool_t, arguments: &[u8]) -> Vec<Bytes> {
+    let mut words = Vec::new();
+    let Ok(text) = CString::new(arguments) else {
+        return words;
+    };
+    let mut rest = text.as_ptr();
+    // SAFETY: `rest` stays within the text, at whose end ap_getword_conf stops; what it returns is a
+    // string of the pool.
+    unsafe {
+        while *rest != 0 {
+            let word = bytes(sys::ap_getword_conf(pool, &raw mut rest));
+            if word.is_empty() && *rest == 0 {
+                break;
+            }
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// The virtual host whose section this is; the main server's index where it is not found.
+///
+/// # Safety
+/// The servers are live.
+unsafe fn host_at(servers: &[*mut sys::server_rec], section: &Said) -> usize {
+    let is_it = |server: &&*mut sys::server_rec| {
+        // SAFETY: as promised by the caller; the name of the file is null or a string.
+        unsafe {
+            let server = &***server;
+            server.defn_line_number == section.line
+                && bytes(server.defn_name) == section.file
+        }
+    };
+    let found = servers.iter().skip(1).position(|server| is_it(&server));
+    found.map_or(0, |index| index + 1)
+}
+
+/// The loaded modules.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn modules() -> Vec<String> {
+    let mut modules = Vec::new();
+    // SAFETY: the modules are a list that ends in null, and their names are strings.
+    unsafe {
+        let mut next = sys::ap_top_module;
+        while let Some(module) = next.as_ref() {
+            modules.push(String::from_utf8_lossy(&bytes(module.name)).into_owned());
+            next = module.next;
+        }
+    }
+    modules
+}
+
+/// Who the children are: httpd changes to its configured user only where it may.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn user() -> Account {
+    // SAFETY: geteuid and getegid only read.
+    let (euid, egid) = unsafe { (libc::geteuid(), libc::getegid()) };
+    if euid != 0 {
+        return Account {
+            uid: euid,
+            gid: egid,
+            ..Account::default()
+        };
+    }
+    // SAFETY: the configuration has been read, by the only thread; the name is null or a string.
+    let (name, uid, gid) = unsafe {
+        let config = &raw const sys::ap_unixd_config;
+        (
+            bytes((*config).user_name),
+            (*config).user_id,
+            (*config).group_id,
+        )
+    };
+    let mut groups: Vec<libc::gid_t> = vec![0; 256];
+    let mut number = c_int::try_from(groups.len()).unwrap_or(0);
+    if let Ok(text) = CString::new(name.clone()) {
+        // SAFETY: the list has room for as many as `number` says.
+        let found =
+            unsafe { libc::getgrouplist(text.as_ptr(), gid, groups.as_mut_ptr(), &raw mut number) };
+        let number = if found < 0 { 0 } else { number };
+        groups.truncate(usize::try_from(number).unwrap_or(0));
+    }
+    Account {
+        name: String::from_utf8_lossy(&name).into_owned(),
+        uid,
+        gid,
+        groups,
+    }
+}
+
+/// What httpd listens on.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn listen() -> Vec<(Option<IpAddr>, u16)> {
+    let mut all = Vec::new();
+    // SAFETY: the listeners are a list that ends in null, each with its address or null.
+    unsafe {
+        let mut next = sys::ap_listeners;
+        while let Some(listener) = next.as_ref() {
+            next = listener.next;
+            let Some(address) = listener.bind_addr.as_ref() else {
+                continue;
+            };
+            let mut buffer = [0; 64];
+            let length = buffer.len() as sys::apr_size_t;
+            let status =
+                sys::apr_sockaddr_ip_getbuf(buffer.as_mut_ptr(), length, listener.bind_addr);
+            let text = if status == 0 {
+                bytes(buffer.as_ptr())
+            } else {
+                Bytes::new()
+            };
+            let ip: Option<IpAddr> = String::from_utf8_lossy(&text).parse().ok();
+            all.push((ip.filter(|ip| !ip.is_unspecified()), address.port));
+        }
+    }
+    all
+}
+
+/// The main configuration file.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn main_file(
+    pool: *mut sys::apr_pool_t,
+    server: *mut sys::server_rec,
+    said: &[Said],
+) -> Bytes {
+    // SAFETY: the main server has its process, whose arguments are strings.
+    let arguments: Vec<Bytes> = unsafe {
+        match (*server).process.as_ref() {
+            Some(process) => (0..usize::try_from(process.argc).unwrap_or(0))
+                .map(|index| bytes(*process.argv.add(index)))
+                .collect(),
+            None => Vec::new(),
+        }
+    };
+    let mut named = None;
+    let mut rest = arguments.iter().skip(1);
+    while let Some(argument) = rest.next() {
+        match argument.strip_prefix(b"-f") {
+            Some(b"") => named = rest.next().cloned(),
+            Some(file) => named = Some(file.to_vec()),
+            None => {}
+        }
+    }
+    let default = sys::SERVER_CONFIG_FILE.strip_suffix(b"\0");
+    let named = named.unwrap_or_else(|| default.unwrap_or_default().to_vec());
+    // SAFETY: as promised by the caller.
+    let file = unsafe { absolute(pool, &named) };
+    match said.first() {
+        Some(first) if !as_path(&file).is_file() => first.file.clone(),
+        _ => file,
+    }
+}
+
+fn as_path(path: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(path))
+}
+
+/// What stands in `<IfModule>` for Python, in force or not.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn conditional_directives(pool: *mut sys::apr_pool_t, facts: &Facts) -> Vec<Conditional> {
+    let mut files: Vec<Bytes> = facts.said.iter().map(|said| said.file.clone()).collect();
+    files.sort();
+    files.dedup();
+    // SAFETY: as promised by the caller: the root of the server is null or a string.
+    let root = unsafe { bytes(sys::ap_server_root) };
+    let resolve = |word: &[u8]| match CString::new(word) {
+        // SAFETY: the pool is live; the result is a string.
+        Ok(text) => unsafe { bytes(sys::ap_resolve_env(pool, text.as_ptr())) },
+        Err(_) => word.to_vec(),
+    };
+    conditional::conditional(as_path(&facts.main_file), &files, as_path(&root), &resolve)
+}
+
+/// # Safety
+/// As `facts`.
+unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
+    let mut hosts = Vec::new();
+    for (index, server) in merged.servers.iter().enumerate() {
+        // SAFETY: the server is live, its names are null or strings; core has a record for it.
+        let (name, file, line, root, conf) = unsafe {
+            let server = &**server;
+            let core = sys::ap_get_core_module_config(server.module_config);
+            let core = core.cast::<sys::core_server_config>().as_ref();
+            (
+                bytes(server.server_hostname),
+                bytes(server.defn_name),
+                server.defn_line_number,
+                core.map_or_else(Bytes::new, |core| bytes(core.ap_document_root)),
+                merged.conf(merged.of_server(index)),
+            )
+        };
+        let is_named = |said: &Said| said.host == index && said.name == "servername";
+        hosts.push(Host {
+            name: match facts.said.iter().any(is_named) {
+                true => name,
+                false => Bytes::new(),
+            },
+            is_main: index == 0,
+            place: (index > 0).then_some(Place::Line(file, line)),
+            document_root: reach::without_slash(root),
+            conf,
+        });
+    }
+    hosts
+}
+
+/// # Safety
+/// As `facts`.
+unsafe fn areas(merged: &Merged, said: &[Said]) -> Vec<Area> {
+    let mut areas = Vec::new();
+    for one in said {
+        let pattern = || match one.words.split_first() {
+            Some((first, [second, ..])) if first == b"~" => second.clone(),
+            _ => one.word(0).to_vec(),
+        };
+        let (host, arguments) = (one.host, one.arguments.as_slice());
+        // SAFETY: as promised by the caller.
+        let (section, vector) = unsafe {
+            match one.name.as_str() {
+                "<directory" => match Section::directory(arguments) {
+                    Section::Directory(path) => {
+                        let vector = merged.of(host, Some(&path), None, None);
+                        (Section::Directory(path), vector)
+                    }
+                    other => (other, merged.of_pattern(host, &pattern())),
+                },
+                "<directorymatch" => (Section::Directories, merged.of_pattern(host, &pattern())),
+                "<location" if one.word(0) != b"~" => {
+                    let url = one.word(0).to_vec();
+                    let vector = merged.of(host, None, None, Some(&url));
+                    (Section::Location(url), vector)
+                }
+                "<location" | "<locationmatch" => {
+                    let pattern = pattern();
+                    let vector = merged.of_pattern(host, &pattern);
+                    (Section::Location(pattern), vector)
+                }
+                _ => continue,
+            }
+        };
+        areas.push(Area {
+            host,
+            section,
+            place: one.place(),
+            // SAFETY: as promised by the caller.
+            conf: unsafe { merged.conf(vector) },
+        });
+    }
+    areas
+}
+
+/// Walks through all that can be reached, and all that Python imports from.
+///
+/// # Safety
+/// As `facts`.
+unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
+    let mut trees: Vec<Tree> = Vec::new();
+    // httpd accepts a path that does not exist: there is nothing to look at.
+    let exists = |path: &[u8]| match as_path(path).symlink_metadata() {
+        Err(e) => e.kind() != ErrorKind::NotFound,
+        Ok(_) => true,
+    };
+    for (index, mount) in facts.mounts.iter().enumerate() {
+        if !exists(&mount.directory) {
+            continue;
+        }
+        let known = trees
+            .iter_mut()
+            .find(|tree| tree.directory == mount.directory);
+        match known {
+            Some(tree) => tree.mounts.push(index),
+            None => trees.push(Tree {
+                directory: mount.directory.clone(),
+                mounts: vec![index],
+                deep: true,
+            }),
+        }
+    }
+    let mut directories: Vec<&Bytes> = facts.libraries.iter().map(|l| &l.directory).collect();
+    directories.sort();
+    directories.dedup();
+    directories.retain(|directory| exists(directory));
+    trees.extend(directories.into_iter().map(|directory| Tree {
+        directory: directory.clone(),
+        mounts: Vec::new(),
+        deep: false,
+    }));
+    let limits = Limits {
+        entries: audit.entries,
+        depth: audit.depth,
+        time: Duration::from_millis(audit.time),
+    };
+    let mounts = &facts.mounts;
+    let mut conf = |mount: usize, directory: &[u8], name: Option<&[u8]>| {
+        let mount = mounts.get(mount);
+        let host = mount.map_or(0, |mount| mount.host);
+        let url = mount.and_then(|mount| mount.url_of(directory, name));
+        // SAFETY: as promised by the caller.
+        unsafe { merged.conf(merged.of(host, Some(directory), name, url.as_deref())) }
+    };
+    walk(
+        &trees,
+        &limits,
+        &mut conf,
+        &interest,
+        &mut facts.entries,
+        &mut facts.extent,
+    );
+}

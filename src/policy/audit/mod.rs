@@ -1,0 +1,84 @@
+//! The audit: what no single request can show.
+//!
+//! [`facts`] is what is known of a server: its configuration tree, its merged sections, the files
+//! that can be reached and those that Python imports, its sockets and its user. [`check`] is the
+//! table of what is looked for, one row each; [`checks`] and [`files`] hold the functions of
+//! the rows. [`judge`] runs them all, and [`report`] writes what they found.
+//!
+//! To add a check, add a row to the table, its function, its section in `docs/rules.md`, and a
+//! configuration that has it and one that has not to `tests/audit.rs`.
+
+pub mod accept;
+pub mod check;
+mod checks;
+pub mod document;
+pub mod facts;
+pub mod files;
+mod guards;
+pub mod reach;
+pub mod report;
+mod stdlib;
+
+use check::{CHECKS, Check};
+use facts::{Facts, Place};
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something is open, or runs with rights that it must not have.
+    High,
+    /// One more mistake opens something.
+    Medium,
+    /// The module closes it; without the module it would be open.
+    Low,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// Every one, the worst first.
+    pub const ALL: [Severity; 4] = [
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ];
+
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::High => "high",
+            Severity::Medium => "medium",
+            Severity::Low => "low",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// One result of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked for.
+    pub check: &'static Check,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// Where it is.
+    pub place: Place,
+    /// What can happen, in one sentence that says what was found: never the content of a file
+    /// that may be secret.
+    pub what: String,
+    /// What to do, in one sentence.
+    pub fix: String,
+    /// The lines to write or the commands to run, exactly; none where there is nothing to write.
+    pub lines: Vec<String>,
+}
+
+/// Everything that is wrong: the worst first, then in the order of the checks and of the places.
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in &CHECKS {
+        (check.look)(check, facts, &mut findings);
+    }
+    findings.sort_by_key(|finding| (finding.severity, finding.check.rule));
+    findings
+}
