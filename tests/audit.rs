@@ -629,7 +629,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "pdb",
-            "medium",
+            "low",
             Said("PythonEnablePdb On"),
             "PythonEnablePdb On",
             "PythonEnablePdb Off",
