@@ -1514,3 +1514,143 @@ fn the_hardened_examples_serve() {
         server.finish();
     }
 }
+
+/// Whether a section that switches the module off holds for a file: httpd answers a request for it, and
+/// the audit must say the same without one.
+#[test]
+fn the_audit_merges_what_httpd_merges() {
+    let sections = [
+        ("<Directory \"@SITE@/priv\">", "</Directory>"),
+        ("<Directory \"@SITE@/pri\">", "</Directory>"),
+        ("<Directory \"@SITE@//priv/../priv/\">", "</Directory>"),
+        ("<Directory \"@SITE@/pr[i]v\">", "</Directory>"),
+        ("<Directory \"@SITE@/*\">", "</Directory>"),
+        ("<Directory \"@SITE@/*/in\">", "</Directory>"),
+        ("<Directory ~ \"priv/\\.env$\">", "</Directory>"),
+        ("<DirectoryMatch \"^@SITE@/priv/\">", "</DirectoryMatch>"),
+        ("<DirectoryMatch \"/\\.env$\">", "</DirectoryMatch>"),
+        ("<DirectoryMatch \"^@SITE@/priv$\">", "</DirectoryMatch>"),
+        ("<Files \".env\">", "</Files>"),
+        ("<Files \"*.env\">", "</Files>"),
+        ("<Files \"env\">", "</Files>"),
+        ("<FilesMatch \"^\\.e\">", "</FilesMatch>"),
+        (
+            "<Directory \"@SITE@/priv\">\n<Files \"?env\">",
+            "</Files>\n</Directory>",
+        ),
+        ("<Location \"/priv\">", "</Location>"),
+        ("<Location \"/priv/\">", "</Location>"),
+        ("<Location \"/priv/.env/\">", "</Location>"),
+        ("<Location \"/pri\">", "</Location>"),
+        ("<Location \"/[op]riv/*\">", "</Location>"),
+        ("<Location ~ \"env$\">", "</Location>"),
+        ("<LocationMatch \"^/priv/.+\">", "</LocationMatch>"),
+        (
+            "<VirtualHost *:@PORT@>\n<Location \"/priv\">",
+            "</Location>\n</VirtualHost>",
+        ),
+    ];
+    let options = |section: (&str, &str)| Options {
+        extra: format!("{}\nPyGuard Off\n{}", section.0, section.1),
+        careless: true,
+        ..Options::default()
+    };
+    let mut server = Server::start_with(&options(sections[0]), |server| {
+        server.write("priv/.env", b"PASSWORD=SECRET-env\n");
+    });
+    let mut failures = Vec::new();
+    for section in sections {
+        server.start_again(&options(section));
+        let is_open = server.get("/priv/.env").status == 200;
+        let output = server.test_command(JSON).output().unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let severities: BTreeSet<&str> = of(&found, "secret-in-reach")
+            .into_iter()
+            .map(|finding| text(finding, "severity"))
+            .collect();
+        if severities.contains("high") != is_open || severities.is_empty() {
+            failures.push(format!("{}: open: {is_open}, {severities:?}", section.0));
+        }
+    }
+    server.finish();
+    report(&failures);
+}
+
+/// One file for two virtual hosts, as a template: only the one that opens something is told.
+#[test]
+fn a_template_that_is_included_twice() {
+    let host = |name: &str, mode: &str| {
+        format!("Define HOST {name}\nDefine MODE {mode}\nInclude \"@ROOT@/outside/host.conf\"\n")
+    };
+    for modes in [["Off", "On"], ["On", "Off"]] {
+        let options = Options {
+            extra: host("first.test", modes[0]) + &host("second.test", modes[1]),
+            ..Options::default()
+        };
+        let tested = test_with(&options, JSON, &[], |server| {
+            server.write("priv/.env", b"PASSWORD=SECRET-env\n");
+            let text = "<VirtualHost *:1>\nServerName ${HOST}\nPyGuard ${MODE}\n</VirtualHost>\n";
+            fs::write(server.path("outside/host.conf"), text).unwrap();
+        });
+        let found = parsed(&tested).unwrap();
+        let finding = of(&found, "secret-in-reach")[0];
+        let open = if modes[0] == "Off" { "first" } else { "second" };
+        assert_eq!(text(finding, "severity"), "high", "{finding}");
+        assert!(text(finding, "what").contains(open), "{finding}");
+    }
+}
+
+/// Strict is about starts and tests: what only prints something goes on printing.
+#[test]
+fn strict_leaves_the_other_dumps_alone() {
+    let options = clean(STRICT);
+    for arguments in [&["-S"][..], &["-M"], &["-D", "DUMP_VHOSTS"]] {
+        let tested = test_with(&options, arguments, &[], with_findings);
+        assert!(
+            tested.ok && !tested.stdout.is_empty(),
+            "{arguments:?}: {tested:?}"
+        );
+    }
+    let tested = test_with(&options, &[], &[], with_findings);
+    assert_eq!(tested.code, Some(1), "{tested:?}");
+}
+
+/// Text in a section that is not in force is read for its Python only, and httpd's complaints about the
+/// rest would be new to the administrator.
+#[test]
+fn undefined_variables_are_nobodys_affair() {
+    let options = Options {
+        extra: "<IfModule nothing.c>\nInclude \"${NOT_DEFINED}/x.conf\"\n\
+                SetHandler ${NOT_DEFINED}\n</IfModule>"
+            .to_owned(),
+        ..Options::default()
+    };
+    let tested = test_with(&options, JSON, &[], |_| {});
+    assert!(!tested.stderr.contains("NOT_DEFINED"), "{}", tested.stderr);
+    parsed(&tested).unwrap();
+}
+
+/// A .htaccess is not merged, but what it gives to Python is not source that nothing runs.
+#[test]
+fn source_that_a_htaccess_gives_to_python() {
+    let tested = test_with(&Options::default(), JSON, &[], |server| {
+        for (path, content) in [
+            (
+                "own/.htaccess",
+                "SetHandler  \"mod_python\"\nPythonHandler page\n",
+            ),
+            ("own/deep/page.py", PAGE),
+            ("bare/.htaccess", "Options -Indexes\nAddType text/x .py\n"),
+            ("bare/page.py", PAGE),
+        ] {
+            server.write(path, content.as_bytes());
+        }
+    });
+    let found = parsed(&tested).unwrap();
+    let is_told = |path: &str| {
+        let path = format!("{}/htdocs/{path}", tested.root);
+        let mut findings = of(&found, "source-in-reach").into_iter();
+        findings.any(|finding| text(&finding["place"], "path") == path)
+    };
+    assert!(is_told("bare/page.py") && !is_told("own/deep/page.py"));
+}

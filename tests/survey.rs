@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use mod_pyguard::policy::audit::facts::{Bytes, Conditional, Conf, Entry, Extent, Kind, View};
-use mod_pyguard::policy::audit::files::Interest;
+use mod_pyguard::policy::audit::interest::Interest;
 use mod_pyguard::survey::conditional::conditional;
 use mod_pyguard::survey::files::{InterestIn, Limits, Tree, walk};
 use mod_pyguard::survey::{python, sockets};

@@ -82,6 +82,8 @@ const LINES: usize = 50;
 
 const REFUSED: &str = "PG105: PyGuardAudit Strict: a finding of severity high stops the start; \
                        apachectl -t -D DUMP_PYGUARD shows all, PyGuardAuditAccept accepts one";
+const AT_RESTART: &str =
+    "PG105: PyGuardAudit Strict would refuse to start httpd; a restart of a running server goes on";
 const FAILED: &str = "PG105: the audit failed, and PyGuardAudit Strict wants its result";
 
 /// `apachectl -t`: prints the report if it was asked for. The error makes the test fail.
@@ -102,7 +104,9 @@ pub(super) unsafe fn test(
             ASKED.iter().rev().find(is_asked),
         )
     };
-    if mode == sys::AP_SQ_RM_NORMAL || (asked.is_none() && audit.when != When::Strict) {
+    // `-S`, `-M` and the other dumps are no tests.
+    let tests = mode == sys::AP_SQ_RM_CONFIG_TEST && audit.when == When::Strict;
+    if mode == sys::AP_SQ_RM_NORMAL || !(tests || asked.is_some()) {
         return Ok(());
     }
     // SAFETY: as promised by the caller.
@@ -118,7 +122,10 @@ pub(super) unsafe fn test(
         None if audit.refuses(&outcome.findings) => outcome.log(Level::Critical),
         None => {}
     }
-    outcome.refused(audit)
+    match tests {
+        true => outcome.refused(audit),
+        false => Ok(()),
+    }
 }
 
 /// Nobody is left to be told that standard output is closed.
@@ -140,26 +147,23 @@ pub(super) unsafe fn start(
         return Ok(());
     }
     // SAFETY: as promised by the caller.
-    let Some(outcome) = (unsafe { run(pool, server, audit) }) else {
-        return match audit.when {
-            When::Strict => Err(FAILED.to_owned()),
-            _ => Ok(()),
-        };
+    let refused = match unsafe { run(pool, server, audit) } {
+        Some(outcome) => {
+            outcome.log(match outcome.findings.is_empty() {
+                true => Level::Notice,
+                false => Level::Warning,
+            });
+            outcome.refused(audit)
+        }
+        None if audit.when == When::Strict => Err(FAILED.to_owned()),
+        None => Ok(()),
     };
-    let level = match outcome.findings.is_empty() {
-        true => Level::Notice,
-        false => Level::Warning,
-    };
-    outcome.log(level);
     // SAFETY: ap_state_query only reads.
     let generation = unsafe { sys::ap_state_query(sys::AP_SQ_CONFIG_GEN) };
-    match outcome.refused(audit) {
+    match refused {
         // httpd would end, and the site with it, at the rotation of a log.
-        Err(why) if generation > 1 => {
-            log::server(
-                Level::Critical,
-                &format!("{why} of httpd, but not this restart"),
-            );
+        Err(_) if generation > 1 => {
+            log::server(Level::Critical, AT_RESTART);
             Ok(())
         }
         result => result,

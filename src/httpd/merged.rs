@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::{CString, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::sys;
 /// The merged configuration, made by httpd itself.
 pub(super) struct Merged {
     pool: *mut sys::apr_pool_t,
-    /// The main server first.
+    /// The main server first, then the virtual hosts in the order of the configuration.
     pub(super) servers: Vec<*mut sys::server_rec>,
     /// What was merged, by the records that went into it.
     made: RefCell<HashMap<Vec<usize>, *mut sys::ap_conf_vector_t>>,
@@ -41,6 +41,10 @@ impl Merged {
                 servers.push(next);
                 next = host.next;
             }
+        }
+        // httpd puts each new one right behind the main server.
+        if let Some(hosts) = servers.get_mut(1..) {
+            hosts.reverse();
         }
         Merged {
             pool,
@@ -115,7 +119,9 @@ impl Merged {
             let mut vector = self.of_server(host);
             if let Some(path) = directory {
                 let all = self.sections(host, false).iter();
-                let matching: Vec<_> = all.copied().filter(|v| covers(*v, path)).collect();
+                let covers =
+                    |v: &*mut sys::ap_conf_vector_t| covers(*v, path, name.unwrap_or_default());
+                let matching: Vec<_> = all.copied().filter(covers).collect();
                 vector = self.over(vector, &matching);
             }
             if let (Some(name), Some(core)) = (name, core_of(vector)) {
@@ -142,7 +148,7 @@ impl Merged {
         unsafe {
             let is_it = |vector: &*mut sys::ap_conf_vector_t| {
                 core_of(*vector).is_some_and(|core| {
-                    let written = bytes(core.d);
+                    let written = text(core.d);
                     written == pattern || written.strip_suffix(b"/") == Some(pattern)
                 })
             };
@@ -217,30 +223,30 @@ unsafe fn core_of<'a>(vector: *mut sys::ap_conf_vector_t) -> Option<&'a sys::cor
     }
 }
 
-/// Whether a section for directories holds in this one, whose path ends in a slash.
+/// Whether a section for directories holds in this one, whose path ends in a slash, for the file of
+/// this name in it, or for the directory itself.
 ///
 /// # Safety
 /// The vector is of a section for directories.
-unsafe fn covers(vector: *mut sys::ap_conf_vector_t, path: &[u8]) -> bool {
+unsafe fn covers(vector: *mut sys::ap_conf_vector_t, path: &[u8], name: &[u8]) -> bool {
     // SAFETY: as promised by the caller.
     unsafe {
         let Some(core) = core_of(vector) else {
             return false;
         };
-        let written = bytes(core.d);
+        let written = text(core.d);
         if !core.r.is_null() {
-            let path = path.strip_suffix(b"/").filter(|path| !path.is_empty());
-            return matches(core.r, path.unwrap_or(b"/"));
+            return matches(core.r, &[path, name].concat());
         }
         if core.d_is_fnmatch() == 0 {
-            return path.starts_with(&written);
+            return path.starts_with(written);
         }
         // Held against the part of the path that is as deep.
         let depth = usize::try_from(core.d_components).unwrap_or(0);
         let mut slashes = memchr::memchr_iter(b'/', path).skip(depth.saturating_sub(1));
         let end = slashes.next().map_or(path.len(), |slash| slash + 1);
         let part = path.get(..end).unwrap_or(path);
-        fnmatch(&written, part, sys::APR_FNM_PATHNAME)
+        fnmatch(core.d, part, sys::APR_FNM_PATHNAME)
     }
 }
 
@@ -254,11 +260,11 @@ unsafe fn names(vector: *mut sys::ap_conf_vector_t, name: &[u8]) -> bool {
         let Some(core) = core_of(vector) else {
             return false;
         };
-        let written = bytes(core.d);
+        let written = text(core.d);
         if !core.r.is_null() {
             matches(core.r, name)
         } else if core.d_is_fnmatch() != 0 {
-            fnmatch(&written, name, sys::APR_FNM_PATHNAME)
+            fnmatch(core.d, name, sys::APR_FNM_PATHNAME)
         } else {
             written == name
         }
@@ -275,16 +281,17 @@ unsafe fn leads_to(vector: *mut sys::ap_conf_vector_t, url: &[u8]) -> bool {
         let Some(core) = core_of(vector) else {
             return false;
         };
-        let written = bytes(core.d);
+        let written = text(core.d);
         if !core.r.is_null() {
             return matches(core.r, url);
         }
         if core.d_is_fnmatch() != 0 {
-            return fnmatch(&written, url, sys::APR_FNM_PATHNAME);
+            return fnmatch(core.d, url, sys::APR_FNM_PATHNAME);
         }
-        let prefix = written.strip_suffix(b"/").unwrap_or(&written);
-        let rest = url.strip_prefix(prefix);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        let rest = url.strip_prefix(written);
+        rest.is_some_and(|rest| {
+            rest.is_empty() || written.ends_with(b"/") || rest.starts_with(b"/")
+        })
     }
 }
 
@@ -298,13 +305,25 @@ unsafe fn matches(expression: *mut sys::ap_regex_t, text: &[u8]) -> bool {
     unsafe { sys::ap_regexec(expression, text.as_ptr(), 0, ptr::null_mut(), 0) == 0 }
 }
 
-fn fnmatch(pattern: &[u8], text: &[u8], flags: c_int) -> bool {
-    match (CString::new(pattern), CString::new(text)) {
-        // SAFETY: both are strings.
-        (Ok(pattern), Ok(text)) => unsafe {
-            sys::apr_fnmatch(pattern.as_ptr(), text.as_ptr(), flags) == 0
-        },
+/// # Safety
+/// The pattern is a string of the configuration's.
+unsafe fn fnmatch(pattern: *const c_char, text: &[u8], flags: c_int) -> bool {
+    match CString::new(text) {
+        // SAFETY: as promised by the caller.
+        Ok(text) => unsafe { sys::apr_fnmatch(pattern, text.as_ptr(), flags) == 0 },
         _ => false,
+    }
+}
+
+/// What stands in a section's first line; empty where nothing does.
+///
+/// # Safety
+/// The text is null or a string of the configuration's, which lives for `'a`.
+unsafe fn text<'a>(text: *const c_char) -> &'a [u8] {
+    match text.is_null() {
+        true => b"",
+        // SAFETY: as promised by the caller.
+        false => unsafe { CStr::from_ptr(text).to_bytes() },
     }
 }
 

@@ -161,7 +161,7 @@ unsafe fn add_hooks() {
     unsafe {
         sys::ap_hook_pre_config(Some(hooks::pre_config), NONE, NONE, sys::APR_HOOK_MIDDLE);
         sys::ap_hook_check_config(Some(hooks::check_config), NONE, NONE, FIRST);
-        // Last: an audit is of a configuration that everybody else has accepted.
+        // Last: what `apachectl -t` audits, everybody else has accepted.
         let last = sys::APR_HOOK_REALLY_LAST;
         sys::ap_hook_check_config(Some(hooks::check_audit), NONE, NONE, last);
         // First, so that a start which is stopped has not started anything of mod_python's.

@@ -6,11 +6,13 @@ use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::ptr;
 use std::time::Duration;
 
 use crate::policy::audit::accept::Audit;
 use crate::policy::audit::facts::{Account, Area, Bytes, Conditional, Facts, Host, Place, Said};
-use crate::policy::audit::files::interest;
+use crate::policy::audit::interest::interest;
+use crate::policy::audit::paths::without_slash;
 use crate::policy::audit::reach;
 use crate::policy::audit::report::Server;
 use crate::policy::observed::Section;
@@ -34,7 +36,7 @@ pub(super) unsafe fn facts(
     unsafe {
         let merged = Merged::new(pool, server);
         let mut facts = Facts {
-            said: said(pool, &merged.servers),
+            said: said(pool),
             modules: modules(),
             python: python::version(Path::new("/proc/self/maps")),
             user: user(),
@@ -43,7 +45,7 @@ pub(super) unsafe fn facts(
             ..Facts::default()
         };
         facts.extent.directives = facts.said.len();
-        facts.main_file = main_file(pool, server, &facts.said);
+        facts.main_file = main_file(server, &facts.said);
         facts.conditional = conditional_directives(pool, &facts);
         facts.hosts = hosts(&merged, &facts);
         facts.areas = areas(&merged, &facts.said);
@@ -96,58 +98,45 @@ unsafe fn absolute(pool: *mut sys::apr_pool_t, path: &[u8]) -> Bytes {
         return Bytes::new();
     };
     // SAFETY: as promised by the caller; the result is null or a string of the pool.
-    let mut path = unsafe { bytes(sys::ap_server_root_relative(pool, text.as_ptr())) };
-    while path.len() > 1 && path.ends_with(b"/") {
-        path.pop();
-    }
-    path
+    let path = unsafe { bytes(sys::ap_server_root_relative(pool, text.as_ptr())) };
+    without_slash(&path).to_vec()
 }
 
 /// Every directive, in the order of the configuration.
 ///
 /// # Safety
 /// As `facts`.
-unsafe fn said(pool: *mut sys::apr_pool_t, servers: &[*mut sys::server_rec]) -> Vec<Said> {
+unsafe fn said(pool: *mut sys::apr_pool_t) -> Vec<Said> {
     let mut all = Vec::new();
     let mut sections: Vec<(String, Bytes)> = Vec::new();
-    let mut host = 0;
-    // SAFETY: the tree lives as long as the pool that the configuration was read with; its texts are
-    // strings. Parents are followed upwards only as far as the walk came down.
-    unsafe {
-        let mut next: *const sys::ap_directive_t = sys::ap_conftree;
-        while let Some(directive) = next.as_ref() {
-            let one = one_said(pool, directive, &sections, host);
+    // What follows each of the sections.
+    let mut after: Vec<*const sys::ap_directive_t> = Vec::new();
+    let (mut host, mut hosts) = (0, 0);
+    // SAFETY: the tree lives as long as the configuration that is looked at.
+    let mut next: *const sys::ap_directive_t = unsafe { sys::ap_conftree };
+    loop {
+        // SAFETY: as above; the texts of a directive are strings.
+        while let Some(directive) = unsafe { next.as_ref() } {
+            // SAFETY: as promised by the caller.
+            let mut one = unsafe { one_said(pool, directive, &sections) };
             if one.name == "<virtualhost" {
-                host = host_at(servers, &one);
+                hosts += 1;
+                host = hosts;
             }
-            let section = (one.name.clone(), one.arguments.clone());
-            all.push(Said { host, ..one });
-            if !directive.first_child.is_null() {
-                sections.push(section);
-                next = directive.first_child;
-                continue;
-            }
-            if section.0 == "<virtualhost" {
-                host = 0;
-            }
-            let mut last = directive;
-            next = last.next;
-            while next.is_null() {
-                let Some((name, _)) = sections.pop() else {
-                    break;
-                };
-                if name == "<virtualhost" {
-                    host = 0;
-                }
-                let Some(parent) = last.parent.as_ref() else {
-                    break;
-                };
-                last = parent;
-                next = last.next;
-            }
+            one.host = host;
+            sections.push((one.name.clone(), one.arguments.clone()));
+            all.push(one);
+            after.push(directive.next);
+            next = directive.first_child;
         }
+        let Some(follows) = after.pop() else {
+            return all;
+        };
+        if matches!(sections.pop(), Some((name, _)) if name == "<virtualhost") {
+            host = 0;
+        }
+        next = follows;
     }
-    all
 }
 
 /// # Safety
@@ -156,7 +145,6 @@ unsafe fn one_said(
     pool: *mut sys::apr_pool_t,
     directive: &sys::ap_directive_t,
     sections: &[(String, Bytes)],
-    host: usize,
 ) -> Said {
     // SAFETY: as promised by the caller.
     let (name, mut arguments, file) = unsafe {
@@ -166,21 +154,62 @@ unsafe fn one_said(
             bytes(directive.filename),
         )
     };
-    if name.starts_with(b"<")
+    let name = String::from_utf8_lossy(&name).to_ascii_lowercase();
+    if name.starts_with('<')
         && let Some(bracket) = memchr::memrchr(b'>', &arguments)
     {
         arguments.truncate(bracket);
     }
-    Said {
-        name: String::from_utf8_lossy(&name).to_ascii_lowercase(),
+    // SAFETY: as promised by the caller.
+    let mut words = unsafe { words(pool, &arguments) };
+    if name == "<directory"
+        && let [path] = &mut words[..]
+    {
         // SAFETY: as promised by the caller.
-        words: unsafe { words(pool, &arguments) },
+        *path = unsafe { canonical(pool, path) };
+        arguments = quoted(path);
+    }
+    Said {
+        name,
+        words,
         arguments,
         file,
         line: u32::try_from(directive.line_num).unwrap_or(0),
         sections: sections.to_vec(),
-        host,
+        host: 0,
     }
+}
+
+/// The path of a `<Directory>` as httpd takes it: without `//` and `..`.
+///
+/// # Safety
+/// `pool` is a live pool.
+unsafe fn canonical(pool: *mut sys::apr_pool_t, path: &[u8]) -> Bytes {
+    let mut merged = ptr::null_mut();
+    let flags = sys::APR_FILEPATH_TRUENAME;
+    let Ok(text) = CString::new(path) else {
+        return path.to_vec();
+    };
+    // SAFETY: live pool; what comes back is a string of it, unless there is an error.
+    unsafe {
+        match sys::apr_filepath_merge(&raw mut merged, ptr::null(), text.as_ptr(), flags, pool) {
+            0 => bytes(merged),
+            _ => path.to_vec(),
+        }
+    }
+}
+
+/// A word as it can stand in the configuration.
+fn quoted(word: &[u8]) -> Bytes {
+    let mut text = vec![b'"'];
+    for byte in word {
+        if matches!(byte, b'"' | b'\\') {
+            text.push(b'\\');
+        }
+        text.push(*byte);
+    }
+    text.push(b'"');
+    text
 }
 
 /// The words of arguments, by httpd's own reading of quotes and backslashes.
@@ -207,23 +236,6 @@ unsafe fn words(pool: *mut sys::apr_pool_t, arguments: &[u8]) -> Vec<Bytes> {
     words
 }
 
-/// The virtual host whose section this is; the main server's index where it is not found.
-///
-/// # Safety
-/// The servers are live.
-unsafe fn host_at(servers: &[*mut sys::server_rec], section: &Said) -> usize {
-    let is_it = |server: &&*mut sys::server_rec| {
-        // SAFETY: as promised by the caller; the name of the file is null or a string.
-        unsafe {
-            let server = &***server;
-            server.defn_line_number == section.line
-                && bytes(server.defn_name) == section.file
-        }
-    };
-    let found = servers.iter().skip(1).position(|server| is_it(&server));
-    found.map_or(0, |index| index + 1)
-}
-
 /// The loaded modules.
 ///
 /// # Safety
@@ -240,6 +252,9 @@ unsafe fn modules() -> Vec<String> {
     }
     modules
 }
+
+/// What Linux allows.
+const MOST_GROUPS: usize = 65_536;
 
 /// Who the children are: httpd changes to its configured user only where it may.
 ///
@@ -264,7 +279,16 @@ unsafe fn user() -> Account {
             (*config).group_id,
         )
     };
-    let mut groups: Vec<libc::gid_t> = vec![0; 256];
+    let name = match name.strip_prefix(b"#") {
+        // SAFETY: no other thread looks up users now; the record and its name live until the next
+        // look-up.
+        Some(_) => unsafe { libc::getpwuid(uid).as_ref() }.map_or_else(Bytes::new, |user| {
+            // SAFETY: as above.
+            unsafe { bytes(user.pw_name) }
+        }),
+        None => name,
+    };
+    let mut groups: Vec<libc::gid_t> = vec![0; MOST_GROUPS];
     let mut number = c_int::try_from(groups.len()).unwrap_or(0);
     if let Ok(text) = CString::new(name.clone()) {
         // SAFETY: the list has room for as many as `number` says.
@@ -304,8 +328,11 @@ unsafe fn listen() -> Vec<(Option<IpAddr>, u16)> {
             } else {
                 Bytes::new()
             };
-            let ip: Option<IpAddr> = String::from_utf8_lossy(&text).parse().ok();
-            all.push((ip.filter(|ip| !ip.is_unspecified()), address.port));
+            // A zone may follow: fe80::1%eth0.
+            let text = text.split(|byte| *byte == b'%').next().unwrap_or_default();
+            if let Ok(ip) = String::from_utf8_lossy(text).parse::<IpAddr>() {
+                all.push((Some(ip).filter(|ip| !ip.is_unspecified()), address.port));
+            }
         }
     }
     all
@@ -315,11 +342,7 @@ unsafe fn listen() -> Vec<(Option<IpAddr>, u16)> {
 ///
 /// # Safety
 /// As `facts`.
-unsafe fn main_file(
-    pool: *mut sys::apr_pool_t,
-    server: *mut sys::server_rec,
-    said: &[Said],
-) -> Bytes {
+unsafe fn main_file(server: *mut sys::server_rec, said: &[Said]) -> Bytes {
     // SAFETY: the main server has its process, whose arguments are strings.
     let arguments: Vec<Bytes> = unsafe {
         match (*server).process.as_ref() {
@@ -329,19 +352,22 @@ unsafe fn main_file(
             None => Vec::new(),
         }
     };
-    let mut named = None;
-    let mut rest = arguments.iter().skip(1);
-    while let Some(argument) = rest.next() {
-        match argument.strip_prefix(b"-f") {
-            Some(b"") => named = rest.next().cloned(),
-            Some(file) => named = Some(file.to_vec()),
-            None => {}
+    let option = |letter: &[u8]| {
+        let mut rest = arguments.iter().skip(1);
+        while let Some(argument) = rest.next() {
+            match argument.strip_prefix(letter) {
+                Some(b"") => return rest.next().cloned(),
+                Some(value) => return Some(value.to_vec()),
+                None => {}
+            }
         }
-    }
-    let default = sys::SERVER_CONFIG_FILE.strip_suffix(b"\0");
-    let named = named.unwrap_or_else(|| default.unwrap_or_default().to_vec());
-    // SAFETY: as promised by the caller.
-    let file = unsafe { absolute(pool, &named) };
+        None
+    };
+    let default = |text: &[u8]| text.strip_suffix(b"\0").unwrap_or(text).to_vec();
+    let root = option(b"-d").unwrap_or_else(|| default(sys::HTTPD_ROOT));
+    let file = option(b"-f").unwrap_or_else(|| default(sys::SERVER_CONFIG_FILE));
+    let file = as_path(&root).join(as_path(&file));
+    let file = file.as_os_str().as_bytes().to_vec();
     match said.first() {
         Some(first) if !as_path(&file).is_file() => first.file.clone(),
         _ => file,
@@ -350,6 +376,24 @@ unsafe fn main_file(
 
 fn as_path(path: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(path))
+}
+
+/// The names of the `${NAME}` in a word.
+fn variables(word: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memchr::memmem::find_iter(word, b"${").filter_map(|start| {
+        let rest = word.get(start + 2..)?;
+        rest.get(..memchr::memchr(b'}', rest)?)
+    })
+}
+
+/// Whether a `Define` or the environment has a variable.
+fn is_defined(name: &[u8]) -> bool {
+    let is_said = |text: &CString| {
+        // SAFETY: it only reads, and the name is a string.
+        unsafe { sys::ap_exists_config_define(text.as_ptr()) != 0 }
+    };
+    CString::new(name).is_ok_and(|text| is_said(&text))
+        || std::env::var_os(OsStr::from_bytes(name)).is_some()
 }
 
 /// What stands in `<IfModule>` for Python, in force or not.
@@ -363,9 +407,12 @@ unsafe fn conditional_directives(pool: *mut sys::apr_pool_t, facts: &Facts) -> V
     // SAFETY: as promised by the caller: the root of the server is null or a string.
     let root = unsafe { bytes(sys::ap_server_root) };
     let resolve = |word: &[u8]| match CString::new(word) {
+        // httpd would complain of variables in what it does not read.
         // SAFETY: the pool is live; the result is a string.
-        Ok(text) => unsafe { bytes(sys::ap_resolve_env(pool, text.as_ptr())) },
-        Err(_) => word.to_vec(),
+        Ok(text) if variables(word).all(is_defined) => unsafe {
+            bytes(sys::ap_resolve_env(pool, text.as_ptr()))
+        },
+        _ => word.to_vec(),
     };
     conditional::conditional(as_path(&facts.main_file), &files, as_path(&root), &resolve)
 }
@@ -396,11 +443,16 @@ unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
             },
             is_main: index == 0,
             place: (index > 0).then_some(Place::Line(file, line)),
-            document_root: reach::without_slash(root),
+            document_root: without_slash(&root).to_vec(),
             conf,
         });
     }
     hosts
+}
+
+/// Whether the word of a `<Location>` is no pattern.
+fn is_plain(url: &[u8]) -> bool {
+    url != b"~" && !url.iter().any(|byte| b"*?[\\".contains(byte))
 }
 
 /// # Safety
@@ -424,7 +476,7 @@ unsafe fn areas(merged: &Merged, said: &[Said]) -> Vec<Area> {
                     other => (other, merged.of_pattern(host, &pattern())),
                 },
                 "<directorymatch" => (Section::Directories, merged.of_pattern(host, &pattern())),
-                "<location" if one.word(0) != b"~" => {
+                "<location" if is_plain(one.word(0)) => {
                     let url = one.word(0).to_vec();
                     let vector = merged.of(host, None, None, Some(&url));
                     (Section::Location(url), vector)
@@ -495,7 +547,11 @@ unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
         let host = mount.map_or(0, |mount| mount.host);
         let url = mount.and_then(|mount| mount.url_of(directory, name));
         // SAFETY: as promised by the caller.
-        unsafe { merged.conf(merged.of(host, Some(directory), name, url.as_deref())) }
+        unsafe {
+            // httpd asks the sections for files about a directory too, which has no name there.
+            let name = Some(name.unwrap_or_default());
+            merged.conf(merged.of(host, Some(directory), name, url.as_deref()))
+        }
     };
     walk(
         &trees,

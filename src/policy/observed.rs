@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::handler::Python;
+use super::handler::{Python, has_extension};
 use super::htaccess::PythonDirective;
 use super::message::escaped;
 
@@ -709,9 +709,7 @@ impl Observed {
     /// Whether files of this name were given to Python by their name: by extension in
     /// `PythonHandler | .ext`, `AddHandler` or `AddType`, or by `SetHandler` in `<Files>`.
     pub fn is_mapped_by_name(&self, name: &[u8]) -> bool {
-        let extension = memchr::memrchr(b'.', name)
-            .and_then(|dot| name.get(dot + 1..))
-            .unwrap_or_default();
+        let extension = last_extension(name);
         self.is_handler_for_extension(name)
             || items(&self.extensions)
                 .iter()
@@ -720,6 +718,38 @@ impl Observed {
                 .set_handler
                 .is_some_and(|set| set.by_name && set.python.is_some())
     }
+
+    /// Whether a program is configured to answer for files of this name: Python, or whatever
+    /// `AddHandler` names for their extension without a `RemoveHandler`.
+    pub fn is_run(&self, name: &[u8]) -> bool {
+        let extension = last_extension(name);
+        let is_added = |suffix: &Suffix| {
+            suffix.handler != SuffixHandler::Removed
+                && suffix.extension.eq_ignore_ascii_case(extension)
+        };
+        let is_set = |set: SetHandler| set.python.is_some();
+        self.set_handler.is_some_and(is_set)
+            || self.is_mapped_by_name(name)
+            || (!extension.is_empty() && items(&self.suffixes).iter().any(is_added))
+    }
+
+    /// Whether publisher runs a file of this name: by the name itself, or by one with an extension
+    /// that `AddHandler` gives to mod_python, in whose place publisher puts `.py`.
+    pub fn publishes(&self, name: &[u8]) -> bool {
+        const PUBLISHER: &[u8] = b"mod_python.publisher";
+        if !has_extension(name, b"py") {
+            return false;
+        }
+        let stem = name.get(..name.len() - 2).unwrap_or_default();
+        let other = |suffix: &[u8]| self.runs(PUBLISHER, &[stem, suffix].concat());
+        (self.runs(PUBLISHER, name) && self.is_run(name)) || self.suffixes().any(other)
+    }
+}
+
+/// What stands behind the last dot of a name.
+fn last_extension(name: &[u8]) -> &[u8] {
+    let extension = memchr::memrchr(b'.', name).and_then(|dot| name.get(dot + 1..));
+    extension.unwrap_or_default()
 }
 
 /// The interpreter that `PythonImport module interpreter` imports into.
@@ -906,5 +936,50 @@ mod tests {
         let merged = Observed::merge(&base, &add);
         let suffixes: Vec<&[u8]> = merged.suffixes().collect();
         assert_eq!(suffixes, [&b"page"[..], b"y"]);
+    }
+
+    #[test]
+    fn what_runs_a_file() {
+        // SetHandler, RemoveHandler, AddHandler; name, whether it is run
+        let table = [
+            ("none", "", "", "x.py", false),
+            ("wsgi-script", "", "", "x", true),
+            ("CGI-script", "", "", "x.html", true),
+            ("none", "", "cgi-script .py", "x.PY", true),
+            ("none", "", "fcgid-script py", "x.y.py", true),
+            ("none", "", "cgi-script .cgi", "x.cgi.py", false),
+            ("none", "", "cgi-script .", "x", false),
+            ("none", ".py", "", "x.py", false),
+            ("none", ".py", "cgi-script .py", "x.py", false),
+        ];
+        for (set, removed, added, name, is_run) in table {
+            for by_name in [false, true] {
+                let mut observed = Observed::EMPTY;
+                observed.set_handler(set.as_bytes(), by_name);
+                observed.remove_suffixes(removed.as_bytes());
+                observed.add_suffixes(added.as_bytes());
+                assert_eq!(observed.is_run(name.as_bytes()), is_run, "{set} {added}");
+            }
+        }
+        let mut observed = Observed::EMPTY;
+        assert!(!observed.is_run(b"x.py"));
+        observed.add_handler(b"mod_python .py", true);
+        assert!(observed.is_run(b"x.py"));
+        assert!(python("shop | .py").is_run(b"x.py"));
+    }
+
+    #[test]
+    fn pages_of_publisher() {
+        let mut observed = python("mod_python.publisher");
+        assert!(!observed.publishes(b"x.py"));
+        observed.set_handler(b"mod_python", false);
+        assert!(observed.publishes(b"x.py") && !observed.publishes(b"x.html"));
+        let mut by_extension = python("mod_python.publisher | .pub");
+        assert!(!by_extension.publishes(b"x.py"));
+        by_extension.add_suffixes(b"mod_python .pub");
+        assert!(by_extension.publishes(b"x.py"));
+        let mut other = python("shop");
+        other.set_handler(b"mod_python", false);
+        assert!(!other.publishes(b"x.py"));
     }
 }

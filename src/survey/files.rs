@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::policy::audit::facts::{Bytes, Conf, Entry, Extent, Kind, View};
-use crate::policy::audit::files::Interest;
+use crate::policy::audit::interest::Interest;
 use crate::policy::message::escaped;
 
 /// How far a walk goes.

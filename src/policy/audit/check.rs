@@ -1,8 +1,10 @@
 //! The table of checks.
 
-use super::checks::{debugging, directories, exceptions, handlers, interpreters, users};
+use super::checks::{
+    code, debugging, directories, exceptions, exposed, handlers, includes, interpreters, modules,
+    permissions, publisher, users,
+};
 use super::facts::Facts;
-use super::files;
 use super::{Finding, Severity};
 use crate::policy::rule::Rule;
 
@@ -59,7 +61,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Low),
         risk: "Only the module keeps visitors from reading it: one PyGuardExempt, PyGuardDeny -source or PyGuard Off too many, or another server for the same files, and they can.",
         fix: "Move the file out of the document root and of every Alias, and name its new directory in PythonPath or python-path.",
-        look: files::source_in_reach,
+        look: exposed::source_in_reach,
     },
     Check {
         name: "module-in-reach",
@@ -68,7 +70,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Medium),
         risk: "The code and the settings of the application can be asked for by URL.",
         fix: "Keep the application outside of every document root and Alias, and name its directory in PythonPath.",
-        look: files::module_in_reach,
+        look: code::module_in_reach,
     },
     Check {
         name: "package-alias",
@@ -77,7 +79,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Medium),
         risk: "Everything that is installed there can be asked for by URL.",
         fix: "Let the Alias lead to the directory with the public files only.",
-        look: files::package_alias,
+        look: code::package_alias,
     },
     Check {
         name: "wsgi-target-in-reach",
@@ -86,7 +88,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Medium),
         risk: "The script of the application, and all that lies beside it, can be asked for by URL.",
         fix: "Keep the script outside of every document root and Alias.",
-        look: files::wsgi_target_in_reach,
+        look: code::wsgi_target_in_reach,
     },
     Check {
         name: "runs-as-root",
@@ -104,7 +106,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, High),
         risk: "Any user of this machine can put code there that httpd runs.",
         fix: "Take the right to write from others.",
-        look: files::world_writable,
+        look: permissions::world_writable,
     },
     Check {
         name: "writable-by-httpd",
@@ -113,7 +115,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Medium, Medium),
         risk: "A hole that lets a visitor write one file is enough to run code, and to stay.",
         fix: "Give the code to another user, and httpd the right to read only.",
-        look: files::writable_by_httpd,
+        look: permissions::writable_by_httpd,
     },
     Check {
         name: "readable-secret",
@@ -122,7 +124,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Medium, Medium),
         risk: "Every other account and every other application on this machine can read it.",
         fix: "Take the right to read from others.",
-        look: files::readable_secret,
+        look: permissions::readable_secret,
     },
     Check {
         name: "hosts-share-user",
@@ -149,7 +151,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Low, Info),
         risk: "Each of these names is a URL that anybody may ask for, with any arguments; without the module, so is what the page imports.",
         fix: "Say which names are meant, and put an underscore before the others.",
-        look: files::published_names,
+        look: publisher::published_names,
     },
     Check {
         name: "open-database",
@@ -167,7 +169,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Medium, Medium),
         risk: "Whichever is asked for first in a process is run for both.",
         fix: "Give each area an interpreter of its own, or its modules other names.",
-        look: files::duplicate_module,
+        look: modules::duplicate_module,
     },
     Check {
         name: "shadows-library",
@@ -176,7 +178,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Medium, Medium),
         risk: "Whatever imports that name gets this file, in every application of the interpreter.",
         fix: "Rename the file.",
-        look: files::shadows_library,
+        look: modules::shadows_library,
     },
     Check {
         name: "dead-importer",
@@ -239,7 +241,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Low),
         risk: "Bytecode is as good as the source, and only the module keeps it back.",
         fix: "Delete it, and keep Python from writing it.",
-        look: files::bytecode_in_reach,
+        look: exposed::bytecode_in_reach,
     },
     Check {
         name: "bytecode-writable",
@@ -248,7 +250,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (Low, Low),
         risk: "With PyGuardBytecode On, Python leaves a copy of the code there that is as good as the source.",
         fix: "Switch it off, or take httpd's right to write there.",
-        look: files::bytecode_writable,
+        look: exposed::bytecode_writable,
     },
     Check {
         name: "optimized-bytecode-in-reach",
@@ -257,7 +259,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Low),
         risk: "It is as good as the source, and only the module keeps it back.",
         fix: "Delete it.",
-        look: files::optimized_bytecode_in_reach,
+        look: exposed::optimized_bytecode_in_reach,
     },
     Check {
         name: "opened-secret",
@@ -275,7 +277,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Low),
         risk: "Only the module keeps visitors from reading them.",
         fix: "Move them out of the document root and of every Alias.",
-        look: files::secret_in_reach,
+        look: exposed::secret_in_reach,
     },
     Check {
         name: "indexes",
@@ -293,7 +295,7 @@ pub static CHECKS: [Check; 36] = [
         severity: (High, Low),
         risk: "They are the source under another name, and only the module keeps them back.",
         fix: "Delete them.",
-        look: files::backup_in_reach,
+        look: exposed::backup_in_reach,
     },
     Check {
         name: "module-not-loaded",
@@ -362,10 +364,10 @@ pub static CHECKS: [Check; 36] = [
         name: "nested-access",
         rule: Rule::BrokenGuards,
         title: "a page's access functions do not guard what they look like they guard",
-        severity: (High, High),
+        severity: (High, Low),
         risk: "publisher runs the function although its __auth__ or __access__ should have kept the visitor out, or fails for everybody.",
         fix: "Guard the page with Require in httpd's configuration.",
-        look: files::nested_access,
+        look: publisher::nested_access,
     },
     Check {
         name: "ssi-python",
@@ -374,6 +376,6 @@ pub static CHECKS: [Check; 36] = [
         severity: (Medium, Medium),
         risk: "An exception in its #python can end the child, and with it every other request that it serves.",
         fix: "Let the page include a URL of a handler instead.",
-        look: files::ssi_python,
+        look: includes::ssi_python,
     },
 ];

@@ -264,8 +264,8 @@ static DETAILS: [Detail; CHECKS.len()] = [
     },
     Detail {
         check: "nested-access",
-        looks: "an `__auth__` or `__access__` in a page of publisher that publisher does not find, or takes another value for, on the Python in use. It is `low` where that keeps everybody out.",
-        milder: IN_FORCE,
+        looks: "a page of publisher whose `__access__` stands in a function where publisher may read another value for it, or in a decorated one, and `__auth__` that this version of Python breaks.",
+        milder: "where that keeps everybody out",
         lines: "# the page in a directory of its own\n<Directory \"/srv/www/shop/admin\">\n    AuthType Basic\n    AuthName \"Shop\"\n    AuthUserFile \"/etc/apache2/shop.users\"\n    Require valid-user\n</Directory>",
         place: "/srv/www/shop/**",
     },

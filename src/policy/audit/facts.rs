@@ -250,7 +250,8 @@ impl Mount {
     /// The URL path of a directory, which ends in a slash, or of a file in it; `None` where a pattern
     /// leads there.
     pub fn url_of(&self, directory: &[u8], name: Option<&[u8]>) -> Option<Bytes> {
-        let below = directory.strip_prefix(self.directory.as_slice())?;
+        let root = self.directory.strip_suffix(b"/").unwrap_or(&self.directory);
+        let below = directory.strip_prefix(root)?;
         let is_path = self.url.starts_with(b"/") && !self.url.contains(&b'(');
         let url = self.url.strip_suffix(b"/").unwrap_or(&self.url);
         is_path.then(|| [url, below, name.unwrap_or_default()].concat())

@@ -2,8 +2,9 @@
 //!
 //! [`facts`] is what is known of a server: its configuration tree, its merged sections, the files
 //! that can be reached and those that Python imports, its sockets and its user. [`check`] is the
-//! table of what is looked for, one row each; [`checks`] and [`files`] hold the functions of
-//! the rows. [`judge`] runs them all, and [`report`] writes what they found.
+//! table of what is looked for, one row each; [`checks`] holds the functions of the rows.
+//! [`interest`] says what of the files they want to see. [`judge`] runs them all, and [`report`]
+//! writes what they found.
 //!
 //! To add a check, add a row to the table, its function, its section in `docs/rules.md`, and a
 //! configuration that has it and one that has not to `tests/audit.rs`.
@@ -13,11 +14,14 @@ pub mod check;
 mod checks;
 pub mod document;
 pub mod facts;
-pub mod files;
-mod guards;
+pub mod interest;
+pub(crate) mod paths;
 pub mod reach;
 pub mod report;
-mod stdlib;
+#[cfg(test)]
+mod site;
+
+use std::collections::HashSet;
 
 use check::{CHECKS, Check};
 use facts::{Facts, Place};
@@ -80,5 +84,8 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         (check.look)(check, facts, &mut findings);
     }
     findings.sort_by_key(|finding| (finding.severity, finding.check.rule));
+    // A file that is included twice says everything twice.
+    let mut told = HashSet::new();
+    findings.retain(|finding| told.insert((finding.check.name, finding.place.clone())));
     findings
 }

@@ -1,6 +1,7 @@
 //! Which directories matter: those that a URL leads to, and those that Python imports from.
 
 use super::facts::{Bytes, Conf, Facts, Library, LibraryKind, Mount, MountKind, Place, Said};
+use super::paths::without_slash;
 use crate::policy::observed::Section;
 
 /// By which URL each directory can be reached. `absolute` makes a path as httpd takes it.
@@ -135,7 +136,7 @@ impl Libraries {
         let name = facts.hosts.get(host).map_or(&b""[..], |host| &host.name);
         let interpreter = conf.interpreter(name, section);
         let library = |directory: &[u8], kind| Library {
-            directory: without_slash(directory.to_vec()),
+            directory: without_slash(directory).to_vec(),
             host,
             interpreter: interpreter.clone(),
             place: place.clone(),
@@ -190,14 +191,6 @@ impl Libraries {
     }
 }
 
-/// A path without slashes at its end, unless it is one.
-pub fn without_slash(mut path: Bytes) -> Bytes {
-    while path.len() > 1 && path.ends_with(b"/") {
-        path.pop();
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -222,7 +215,7 @@ mod tests {
     }
 
     fn absolute(path: &[u8]) -> Bytes {
-        without_slash(path.to_vec())
+        without_slash(path).to_vec()
     }
 
     #[test]

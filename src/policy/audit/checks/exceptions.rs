@@ -1,6 +1,6 @@
 //! What an administrator opens with the module's own directives.
 
-use super::super::reach::without_slash;
+use super::super::paths::without_slash;
 use super::*;
 use crate::policy::class::Class;
 use crate::policy::pattern::Pattern;
@@ -148,12 +148,11 @@ fn has_python_below(facts: &Facts, said: &Said) -> bool {
     match section(said) {
         Section::Server => python.any(|other| are_related(other.host, said.host)),
         Section::Directory(path) => {
-            let path = without_slash(path);
+            let path = without_slash(&path);
             let mut libraries = facts.libraries.iter();
-            is_python_at(&path)
-                || libraries.any(|library| covers(&path, &library.directory))
-                || python
-                    .any(|other| directory_of(other).is_some_and(|inner| covers(&path, &inner)))
+            is_python_at(path)
+                || libraries.any(|library| covers(path, &library.directory))
+                || python.any(|other| directory_of(other).is_some_and(|inner| covers(path, &inner)))
         }
         _ => is_python_at(b""),
     }

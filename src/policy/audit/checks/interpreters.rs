@@ -105,7 +105,13 @@ fn runs_in(facts: &Facts, said: &Said, section: &Section, host: usize) -> bool {
 }
 
 /// The user of a section in a host; `None` where it is not there, or its interpreter not known.
-fn user<'a>(facts: &'a Facts, said: &'a Said, section: &Section, index: usize) -> Option<User<'a>> {
+fn user<'a>(
+    facts: &'a Facts,
+    handlers: &[(&'a Said, Section)],
+    (said, section): &(&'a Said, Section),
+    index: usize,
+) -> Option<User<'a>> {
+    let said = *said;
     if !runs_in(facts, said, section, index) {
         return None;
     }
@@ -136,17 +142,21 @@ fn user<'a>(facts: &'a Facts, said: &'a Said, section: &Section, index: usize) -
     if !is_known {
         return None;
     }
-    let is_here = |other: &&Said| other.host == said.host && self::section(other) == *section;
-    let handlers = facts.said.iter().filter(|other| is_for_requests(other));
+    let here = handlers
+        .iter()
+        .filter(|(other, there)| other.host == said.host && there == section);
     Some(User {
         said,
         section: section.clone(),
         directory,
-        modules: handlers.filter(is_here).flat_map(modules).collect(),
+        modules: here.flat_map(|(other, _)| modules(other)).collect(),
         interpreter,
         conf,
     })
 }
+
+/// How many sections are held against each other.
+const MOST_SECTIONS: usize = 300;
 
 /// R10: by name, as mod_python finds an interpreter. That two areas of one host have a name in common
 /// that was given to them is meant.
@@ -158,10 +168,14 @@ pub(crate) fn shared_interpreter(
     if !is_loaded(facts, MOD_PYTHON) {
         return;
     }
-    let sections = first_handlers(facts);
+    let mut sections = first_handlers(facts);
+    // Each is held against each. Whoever has more of them shares, and reads that of these.
+    sections.truncate(MOST_SECTIONS);
+    let said = facts.said.iter().filter(|said| is_for_requests(said));
+    let handlers: Vec<_> = said.map(|said| (said, section(said))).collect();
     let users = |index: usize| {
-        let all = sections.iter();
-        all.filter_map(move |(said, section)| user(facts, said, section, index))
+        let (handlers, all) = (&handlers, sections.iter());
+        all.filter_map(move |one| user(facts, handlers, one, index))
     };
     let site = |(index, host)| Site {
         index,

@@ -1,32 +1,43 @@
-//! What the configuration, the sockets and the user of the children show by themselves: the functions
-//! of the checks, by what they are about.
+//! The functions of the checks, by what they are about: the configuration, the sockets and the user of
+//! the children, and the files, with [`ways`] from a URL to them and what [`code`] Python runs.
 //!
 //! A check is one function: it looks through the [`Facts`] and pushes a [`Finding`] for each place. It
 //! reports what the facts prove. What is not known gives no finding, and neither does what is usual and
 //! harmless: the reason stands where it is left out. Its test holds it against configurations that have
-//! it and others that look alike, each with the findings as `severity:line`.
+//! it and others that look alike, each with the findings as `severity:line`, or, where it is about
+//! files, against a site that has them and others that look alike.
 //!
 //! Here is what several of them ask of the facts, and how they write lines and sentences.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::check::Check;
 use super::facts::{Area, Bytes, Conf, Facts, Host, Place, Said};
+use super::paths::covers;
 use super::{Finding, Severity};
 use crate::policy::handler::Python;
 use crate::policy::message::escaped;
 use crate::policy::observed::Section;
-use crate::policy::path;
 use crate::policy::settings::{Mode, Protect};
 
+pub(crate) mod code;
 pub(crate) mod debugging;
 pub(crate) mod directories;
 pub(crate) mod exceptions;
+pub(crate) mod exposed;
+mod guards;
 pub(crate) mod handlers;
+pub(crate) mod includes;
 pub(crate) mod interpreters;
+pub(crate) mod modules;
+pub(crate) mod permissions;
+pub(crate) mod publisher;
 #[cfg(test)]
 mod reader;
+mod stdlib;
 pub(crate) mod users;
+mod ways;
 
 const MOD_PYTHON: &str = "mod_python.c";
 const MOD_WSGI: &str = "mod_wsgi.c";
@@ -207,15 +218,12 @@ fn is_for_requests(said: &Said) -> bool {
 /// The sections, and servers, with handlers of their own: the first handler of each, in the order of
 /// the configuration. What is in `<Files>` belongs to the section around it.
 fn first_handlers(facts: &Facts) -> Vec<(&Said, Section)> {
-    let mut all: Vec<(&Said, Section)> = Vec::new();
-    for said in facts.said.iter().filter(|said| is_for_requests(said)) {
-        let section = section(said);
-        let is_it = |(first, same): &(&Said, Section)| first.host == said.host && *same == section;
-        if !all.iter().any(is_it) {
-            all.push((said, section));
-        }
-    }
-    all
+    let mut known = HashSet::new();
+    let handlers = facts.said.iter().filter(|said| is_for_requests(said));
+    handlers
+        .map(|said| (said, section(said)))
+        .filter(|(said, section)| known.insert((said.host, section.to_string())))
+        .collect()
 }
 
 /// The value of `option=value` among the words of a directive.
@@ -227,11 +235,6 @@ fn option_of<'a>(said: &'a Said, option: &str) -> Option<&'a [u8]> {
 }
 
 // Paths.
-
-/// Whether a path is a directory, or lies below it.
-fn covers(directory: &[u8], path: &[u8]) -> bool {
-    directory == b"/" || path::below(path, directory).is_some()
-}
 
 /// One of two paths is the other, or lies below it.
 fn overlap(one: &[u8], other: &[u8]) -> bool {
@@ -251,15 +254,12 @@ fn target(facts: &Facts, host: usize, url: &[u8]) -> Option<Bytes> {
 
 // Hosts.
 
-/// The hosts that answer something, with their indexes, in the order of the configuration: httpd has
-/// another.
+/// The hosts that answer something, with their indexes.
 fn hosts(facts: &Facts) -> Vec<(usize, &Host)> {
     let hosts = facts.hosts.iter().enumerate();
-    let mut hosts: Vec<(usize, &Host)> = hosts
-        .filter(|(_, host)| !host.is_main || is_main_reached(facts))
-        .collect();
-    hosts.sort_by_key(|(_, host)| &host.place);
     hosts
+        .filter(|(_, host)| !host.is_main || is_main_reached(facts))
+        .collect()
 }
 
 /// The main server answers something: on a port that is no virtual host's for every address.
@@ -304,8 +304,13 @@ const NAMED: usize = 5;
 
 /// The first of these, and how many more there are.
 fn listed(names: &[String]) -> String {
-    let first = names.get(..NAMED).unwrap_or(names).join(", ");
-    match names.len().saturating_sub(NAMED) {
+    named(names, NAMED)
+}
+
+/// As [`listed`], with so many at the most.
+fn named(names: &[String], most: usize) -> String {
+    let first = names.get(..most).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(most) {
         0 => first,
         more => format!("{first} and {more} more"),
     }
@@ -386,6 +391,13 @@ fn in_sections(sections: &[(String, Bytes)], mut lines: Vec<String>) -> Vec<Stri
     lines
 }
 
+/// This line in a section for a directory.
+fn in_directory(directory: &[u8], line: String) -> Vec<String> {
+    let directory = text(directory).replace('\\', "\\\\").replace('"', "\\\"");
+    let arguments = format!("\"{directory}\"").into_bytes();
+    in_sections(&[("<directory".to_owned(), arguments)], vec![line])
+}
+
 /// The line that opens the section of an area.
 fn opening<'a>(facts: &'a Facts, area: &Area) -> Option<&'a Said> {
     let is_it = |said: &&Said| said.name.starts_with('<') && said.place() == area.place;
@@ -435,10 +447,6 @@ mod tests {
             line("A", [&b"b"[..], b"c d", b"e\"\\"]),
             r#"A b "c d" "e\"\\""#
         );
-        let mut facts = server(&two_hosts("", ""));
-        facts.hosts.swap(1, 2);
-        let order: Vec<usize> = hosts(&facts).iter().map(|(index, _)| *index).collect();
-        assert_eq!(order, [0, 2, 1]);
         let names: Vec<String> = (0..7).map(|number| number.to_string()).collect();
         assert_eq!(listed(&names), "0, 1, 2, 3, 4 and 2 more");
         assert!(covers(b"/", b"/x") && covers(b"/a/", b"/a") && !covers(b"/a", b"/ab"));
