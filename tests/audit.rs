@@ -484,6 +484,13 @@ fn rows() -> Vec<Row> {
             "# modules: remoteip\nRemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 192.0.2.1\n\
              PyGuardDebugFrom 192.0.2.7\nPyGuardDebugProxy 192.0.2.1",
         ),
+        row(
+            "everybody-trusted",
+            "high",
+            Said("PyGuardDebugFrom 0.0.0.0/1 128.0.0.0/1"),
+            "PyGuardDebugFrom 0.0.0.0/1 128.0.0.0/1",
+            "PyGuardDebugFrom 192.0.2.7 2001:db8::/32",
+        ),
         Row {
             good: Site {
                 configuration: "PyGuardDebugFrom 127.0.0.1",
@@ -492,7 +499,7 @@ fn rows() -> Vec<Row> {
             },
             ..row(
                 "loopback-trusted",
-                "medium",
+                "low",
                 Said("PyGuardDebugFrom 127.0.0.1"),
                 "PyGuardDebugFrom 127.0.0.1",
                 "",
@@ -1653,4 +1660,80 @@ fn source_that_a_htaccess_gives_to_python() {
         findings.any(|finding| text(&finding["place"], "path") == path)
     };
     assert!(is_told("bare/page.py") && !is_told("own/deep/page.py"));
+}
+
+/// Handlers that a `<Directory>` gives to some of its files, as many sites do.
+#[test]
+fn handlers_of_some_files() {
+    let options = Options {
+        extra: "<Directory \"@SITE@/shop\">\n<FilesMatch \"\\.py$\">\nSetHandler mod_python\n\
+                PythonHandler mod_python.publisher\n</FilesMatch>\n</Directory>"
+            .to_owned(),
+        ..Options::default()
+    };
+    let tested = test_with(&options, JSON, &[], |server| {
+        server.write("shop/index.py", PAGE.as_bytes());
+        server.chmod("htdocs/shop", 0o777);
+    });
+    let found = parsed(&tested).unwrap();
+    for check in ["published-names", "world-writable"] {
+        let places: Vec<&str> = of(&found, check)
+            .into_iter()
+            .map(|finding| text(&finding["place"], "path"))
+            .collect();
+        let is_there = |place: &&str| place.contains("/htdocs/shop");
+        assert!(places.iter().any(is_there), "{check}: {places:?}");
+    }
+}
+
+/// A macro's lines are told by the line that uses it.
+#[test]
+fn a_finding_in_a_macro() {
+    let options = Options {
+        extra: "# modules: macro\n<Macro Pages $where>\n<Directory \"$where\">\n\
+                PythonHandler mod_python.testhandler\n</Directory>\n</Macro>\n\
+                Use Pages \"@SITE@/shop\""
+            .to_owned(),
+        ..Options::default()
+    };
+    let tested = test_with(&options, JSON, &[], |_| {});
+    let found = parsed(&tested).unwrap();
+    let used = Said("Use Pages \"@SITE@/shop\"");
+    let finding = of(&found, "testhandler")[0];
+    assert!(is_at(finding, used, &tested), "{finding}");
+}
+
+/// What only the main server would answer, where virtual hosts answer everything.
+#[test]
+fn a_main_server_that_nobody_reaches() {
+    let host = "<VirtualHost *:1>\nDocumentRoot \"@ROOT@/outside\"\n</VirtualHost>";
+    for (host, is_told) in [("", true), (host, false)] {
+        let options = Options {
+            extra: host.to_owned(),
+            ..Options::default()
+        };
+        let tested = test_with(&options, JSON, &[], |server| {
+            server.write(".env", b"PASSWORD=SECRET-env\n");
+        });
+        let found = parsed(&tested).unwrap();
+        let findings = of(&found, "secret-in-reach");
+        assert_eq!(!findings.is_empty(), is_told, "{host}");
+    }
+}
+
+/// More findings than anybody reads do not fill the memory.
+#[test]
+fn a_thousand_findings_of_a_check_are_enough() {
+    let tested = test_with(&Options::default(), JSON, &[], |server| {
+        for number in 0..1100 {
+            server.write(&format!("old/{number}.html.bak"), b"");
+        }
+    });
+    let found = parsed(&tested).unwrap();
+    assert_eq!(of(&found, "backup-in-reach").len(), 1000);
+    assert!(
+        left_out(&found).contains("backup-in-reach: "),
+        "{}",
+        left_out(&found)
+    );
 }

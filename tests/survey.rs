@@ -365,7 +365,7 @@ fn each_bound_is_said() {
     assert_eq!(found.entries.len(), 11);
     let left_out = found.left_out();
     assert!(
-        left_out.contains("/e/f after 20 entries: PyGuardAuditEntries allows"),
+        left_out.contains("/e/f after 20 entries: raise PyGuardAuditEntries"),
         "{left_out}"
     );
 
@@ -376,11 +376,11 @@ fn each_bound_is_said() {
     assert_eq!((found.extent.entries, found.entries.len()), (9, 0));
     let left_out = found.left_out();
     assert!(
-        left_out.contains("/e/f and 2 more directories were not walked"),
+        left_out.contains("/e/f and 2 more directories: not walked"),
         "{left_out}"
     );
     assert!(
-        left_out.contains("more than 2 deep: PyGuardAuditDepth allows"),
+        left_out.contains("more than 2 deep; raise PyGuardAuditDepth"),
         "{left_out}"
     );
     let none = Limits { depth: 0, ..FAR };
@@ -395,7 +395,7 @@ fn each_bound_is_said() {
     assert!(
         found
             .left_out()
-            .contains("after 0 seconds: PyGuardAuditTime allows")
+            .contains("after 0 seconds: raise PyGuardAuditTime")
     );
     let endless = Limits {
         time: Duration::MAX,

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write, stdout};
 use crate::policy::audit::accept::{Audit, When};
 use crate::policy::audit::facts::Extent;
 use crate::policy::audit::report::{Format, Report, Server};
-use crate::policy::audit::{Finding, judge};
+use crate::policy::audit::{Finding, Severity, judge};
 
 use super::guard::guard;
 use super::log::{self, Level};
@@ -39,8 +39,8 @@ unsafe fn run(
 ) -> Option<Outcome> {
     guard(None, || {
         // SAFETY: as promised by the caller.
-        let facts = unsafe { survey::facts(pool, server, audit) };
-        let (findings, accepted) = audit.sort(judge(&facts));
+        let mut facts = unsafe { survey::facts(pool, server, audit) };
+        let (findings, accepted) = audit.sort(judge(&mut facts));
         Some(Outcome {
             findings,
             accepted,
@@ -61,10 +61,12 @@ impl Outcome {
         }
     }
 
-    /// Writes the findings to the error log.
-    fn log(&self, level: Level) {
-        for (_, line) in self.report().log_lines(LINES) {
-            log::server(level, &line);
+    /// Writes the findings to the error log, down to this severity.
+    fn log(&self, level: Level, least: Severity) {
+        for (severity, line) in self.report().log_lines(LINES) {
+            if severity <= least {
+                log::server(level, &line);
+            }
         }
     }
 
@@ -104,9 +106,18 @@ pub(super) unsafe fn test(
             ASKED.iter().rev().find(is_asked),
         )
     };
-    // `-S`, `-M` and the other dumps are no tests.
-    let tests = mode == sys::AP_SQ_RM_CONFIG_TEST && audit.when == When::Strict;
-    if mode == sys::AP_SQ_RM_NORMAL || !(tests || asked.is_some()) {
+    // `-S`, `-M` and the other dumps are no tests. The rehearsal of a start is one: whoever starts httpd
+    // is still there to be told.
+    // SAFETY: ap_state_query only reads.
+    let state = unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE) };
+    let starts = mode == sys::AP_SQ_RM_NORMAL;
+    let tests = audit.when == When::Strict
+        && match starts {
+            true => state == sys::AP_SQ_MS_CREATE_PRE_CONFIG,
+            false => mode == sys::AP_SQ_RM_CONFIG_TEST,
+        };
+    let asked = asked.filter(|_| !starts);
+    if !tests && asked.is_none() {
         return Ok(());
     }
     // SAFETY: as promised by the caller.
@@ -119,7 +130,7 @@ pub(super) unsafe fn test(
             print(&outcome.report().write(Format::Text { colour }));
         }
         Some((_, format)) => print(&outcome.report().write(*format)),
-        None if audit.refuses(&outcome.findings) => outcome.log(Level::Critical),
+        None if audit.refuses(&outcome.findings) => outcome.log(Level::Critical, Severity::High),
         None => {}
     }
     match tests {
@@ -149,10 +160,11 @@ pub(super) unsafe fn start(
     // SAFETY: as promised by the caller.
     let refused = match unsafe { run(pool, server, audit) } {
         Some(outcome) => {
-            outcome.log(match outcome.findings.is_empty() {
+            let level = match outcome.findings.is_empty() {
                 true => Level::Notice,
                 false => Level::Warning,
-            });
+            };
+            outcome.log(level, Severity::Info);
             outcome.refused(audit)
         }
         None if audit.when == When::Strict => Err(FAILED.to_owned()),

@@ -138,6 +138,28 @@ impl Merged {
         }
     }
 
+    /// What a section for files says, over the directory that it stands in, whose path ends in a slash.
+    pub(super) unsafe fn of_files(
+        &self,
+        host: usize,
+        directory: &[u8],
+        pattern: &[u8],
+    ) -> *mut sys::ap_conf_vector_t {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let vector = self.of(host, Some(directory), None, None);
+            let Some(core) = core_of(vector) else {
+                return vector;
+            };
+            let is_it = |vector: &*mut sys::ap_conf_vector_t| {
+                core_of(*vector).is_some_and(|core| text(core.d) == pattern)
+            };
+            let all = vectors(core.sec_file).iter();
+            let matching: Vec<_> = all.copied().filter(is_it).collect();
+            self.over(vector, &matching)
+        }
+    }
+
     /// What a section with a pattern says, over what the server says.
     pub(super) unsafe fn of_pattern(
         &self,

@@ -169,15 +169,34 @@ unsafe fn one_said(
         *path = unsafe { canonical(pool, path) };
         arguments = quoted(path);
     }
+    let (file, line) = match used_at(&file) {
+        Some(place) => place,
+        None => (file, u32::try_from(directive.line_num).unwrap_or(0)),
+    };
     Said {
         name,
         words,
         arguments,
         file,
-        line: u32::try_from(directive.line_num).unwrap_or(0),
+        line,
         sections: sections.to_vec(),
         host: 0,
     }
+}
+
+/// Where mod_macro's macro was used, from what it gives as the name of a file: `macro 'x' (defined on
+/// line 3 of "file") used on line 9 of "file"`.
+fn used_at(file: &[u8]) -> Option<(Bytes, u32)> {
+    const USED: &[u8] = b"used on line ";
+    let start = memchr::memmem::rfind(file, USED)?;
+    if !file.starts_with(b"macro '") {
+        return None;
+    }
+    let rest = file.get(start + USED.len()..)?;
+    let space = memchr::memchr(b' ', rest)?;
+    let line = String::from_utf8_lossy(rest.get(..space)?).parse().ok()?;
+    let name = rest.get(space..)?.strip_prefix(b" of \"")?;
+    Some((name.strip_suffix(b"\"").unwrap_or(name).to_vec(), line))
 }
 
 /// The path of a `<Directory>` as httpd takes it: without `//` and `..`.
@@ -450,6 +469,25 @@ unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
     hosts
 }
 
+/// The directory of a `<Files>` that names handlers, if it stands in a plain `<Directory>`.
+fn in_directory(files: &Said, said: &[Said]) -> Option<Bytes> {
+    let [.., (name, arguments)] = &files.sections[..] else {
+        return None;
+    };
+    let is_in_it = |said: &Said| {
+        said.file == files.file
+            && said.line > files.line
+            && said.name.starts_with("python")
+            && said.name.ends_with("handler")
+            && said.sections.len() == files.sections.len() + 1
+            && said.sections.last() == Some(&(files.name.clone(), files.arguments.clone()))
+    };
+    match Section::directory(arguments) {
+        Section::Directory(path) if name == "<directory" && said.iter().any(is_in_it) => Some(path),
+        _ => None,
+    }
+}
+
 /// Whether the word of a `<Location>` is no pattern.
 fn is_plain(url: &[u8]) -> bool {
     url != b"~" && !url.iter().any(|byte| b"*?[\\".contains(byte))
@@ -474,6 +512,14 @@ unsafe fn areas(merged: &Merged, said: &[Said]) -> Vec<Area> {
                         (Section::Directory(path), vector)
                     }
                     other => (other, merged.of_pattern(host, &pattern())),
+                },
+                // With the handlers of some files the section is one of its own.
+                "<files" | "<filesmatch" => match in_directory(one, said) {
+                    Some(path) => {
+                        let vector = merged.of_files(host, &path, &pattern());
+                        (Section::Directory(path), vector)
+                    }
+                    None => continue,
                 },
                 "<directorymatch" => (Section::Directories, merged.of_pattern(host, &pattern())),
                 "<location" if is_plain(one.word(0)) => {
@@ -534,7 +580,7 @@ unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
     trees.extend(directories.into_iter().map(|directory| Tree {
         directory: directory.clone(),
         mounts: Vec::new(),
-        deep: false,
+        deep: true,
     }));
     let limits = Limits {
         entries: audit.entries,

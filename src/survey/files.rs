@@ -252,8 +252,13 @@ impl Walk<'_, '_> {
             let views = self.views(&both, above);
             let interest = self.interest_in(&path, Kind::File, &views, &both);
             if interest.keep {
-                let views = self.views_of_file(views, above, name);
-                let content = interest.read;
+                let own = self.views_of_file(views.clone(), above, name);
+                // A <Files> may have given it to another handler.
+                let content = match Arc::ptr_eq(&own, &views) {
+                    true => interest.read,
+                    false => self.interest_in(&path, Kind::File, &own, &both).read,
+                };
+                let views = own;
                 let content = content.and_then(|most| self.content(&path, &real, &metadata, most));
                 self.keep(&path, Kind::File, &metadata, views, content);
             }
@@ -398,7 +403,15 @@ impl Walk<'_, '_> {
             return;
         };
         let views = self.views_of_file(directory.views.clone(), &directory.path, parent(path).1);
-        let content = interest.read.and_then(|most| {
+        // A <Files> may have given it to another handler.
+        let content = match Arc::ptr_eq(&views, &directory.views) {
+            true => interest.read,
+            false => {
+                self.interest_in(path, Kind::File, &views, &directory.trees)
+                    .read
+            }
+        };
+        let content = content.and_then(|most| {
             let real = real.as_deref().unwrap_or(as_path(path));
             self.content(path, real, &metadata, most)
         });
@@ -523,7 +536,7 @@ impl Walk<'_, '_> {
         self.stopped = true;
         let place = name_of(path);
         let sentence = format!(
-            "The walk of the files stopped in {place} after {bound}: {directive} allows more."
+            "The walk of the files stopped in {place} after {bound}: raise {directive} to see more."
         );
         self.extent.left_out.push(sentence);
     }
@@ -546,7 +559,7 @@ impl Walk<'_, '_> {
                 _ => format!(" and {} more directories", number - 1),
             };
             left_out.push(format!(
-                "{}{others} were not walked, more than {} deep: PyGuardAuditDepth allows more.",
+                "{}{others}: not walked, more than {} deep; raise PyGuardAuditDepth to see more.",
                 name_of(first),
                 self.limits.depth
             ));

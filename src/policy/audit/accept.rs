@@ -3,7 +3,7 @@
 use super::check::{CHECKS, Check};
 use super::facts::Place;
 use super::{Finding, Severity};
-use crate::policy::message::unknown_word;
+use crate::policy::message::{quoted, unknown_word};
 use crate::policy::pattern::Pattern;
 use crate::policy::settings::List;
 
@@ -60,6 +60,16 @@ impl Accepted {
             return Err(unknown_word("a check of the audit", name, &names));
         };
         let pattern = colon.and_then(|colon| word.get(colon + 1..));
+        if let Some(pattern) = pattern
+            && pattern.contains(&b'/')
+            && !pattern.starts_with(b"/")
+            && !pattern.starts_with(b"**/")
+        {
+            return Err(format!(
+                "{} is no absolute path: with a / in it, a pattern is for whole paths, such as /srv/www/**",
+                quoted(pattern)
+            ));
+        }
         let place = pattern.map(Pattern::parse).transpose()?;
         Ok(Accepted { check, place })
     }
@@ -176,6 +186,7 @@ mod tests {
                 .starts_with("'indexs' is not a check of the audit, did you mean indexes?")
         );
         assert!(error("pdb:").contains("it is empty"));
+        assert!(error("pdb:conf/*").contains("'conf/*' is no absolute path"));
         assert!(error("pdb:[").contains("a '[' without its ']'"));
     }
 }

@@ -53,7 +53,7 @@ use Severity::*;
 
 /// Every check, in the order of the rules.
 #[rustfmt::skip]
-pub static CHECKS: [Check; 36] = [
+pub static CHECKS: [Check; 37] = [
     Check {
         name: "source-in-reach",
         rule: Rule::SensitiveModules,
@@ -114,7 +114,7 @@ pub static CHECKS: [Check; 36] = [
         title: "httpd may write where Python code lies",
         severity: (Medium, Medium),
         risk: "A hole that lets a visitor write one file is enough to run code, and to stay.",
-        fix: "Give the code to another user, and httpd the right to read only.",
+        fix: "Give the code to another user, and httpd the right to read only; but leave it what it has to write, such as uploads.",
         look: permissions::writable_by_httpd,
     },
     Check {
@@ -123,7 +123,7 @@ pub static CHECKS: [Check; 36] = [
         title: "every user of this machine may read a secret",
         severity: (Medium, Medium),
         risk: "Every other account and every other application on this machine can read it.",
-        fix: "Take the right to read from others.",
+        fix: "Take the right to read from others; where a daemon process of mod_wsgi needs it, give the file to the group of that one.",
         look: permissions::readable_secret,
     },
     Check {
@@ -148,7 +148,7 @@ pub static CHECKS: [Check; 36] = [
         name: "published-names",
         rule: Rule::PublisherExports,
         title: "what publisher shows of a page",
-        severity: (Low, Info),
+        severity: (High, Info),
         risk: "Each of these names is a URL that anybody may ask for, with any arguments; without the module, so is what the page imports.",
         fix: "Say which names are meant, and put an underscore before the others.",
         look: publisher::published_names,
@@ -226,10 +226,19 @@ pub static CHECKS: [Check; 36] = [
         look: debugging::remoteip_believes_all,
     },
     Check {
+        name: "everybody-trusted",
+        rule: Rule::DebugGate,
+        title: "everybody is trusted",
+        severity: (High, High),
+        risk: "Every visitor gets tracebacks, PSP source and testhandler.",
+        fix: "Name the developers' addresses only.",
+        look: debugging::everybody_trusted,
+    },
+    Check {
         name: "loopback-trusted",
         rule: Rule::DebugGate,
         title: "the loopback address is trusted, and a proxy on this host speaks for the visitors",
-        severity: (Medium, Medium),
+        severity: (Medium, Low),
         risk: "Behind a proxy on the same host every visitor comes from the loopback address, and is trusted unless the proxy sends X-Forwarded-For.",
         fix: "Trust the developers' own addresses, and let mod_remoteip take them from the proxy.",
         look: debugging::loopback_trusted,

@@ -158,9 +158,16 @@ static DETAILS: [Detail; CHECKS.len()] = [
         place: "remoteip.conf",
     },
     Detail {
+        check: "everybody-trusted",
+        looks: "PyGuardDebugFrom with every address, 0.0.0.0/0 or ::/0, also in two halves.",
+        milder: IN_FORCE,
+        lines: "PyGuardDebugFrom 192.0.2.7",
+        place: "dev.conf",
+    },
+    Detail {
         check: "loopback-trusted",
         looks: "PyGuardDebugFrom with a loopback address, where httpd listens on loopback addresses only, or mod_remoteip is told of a proxy on this host.",
-        milder: IN_FORCE,
+        milder: "where mod_remoteip is told of none: it may be a developer's own machine",
         lines: "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\nPyGuardDebugFrom 192.0.2.7\nPyGuardDebugProxy 127.0.0.1",
         place: "dev.conf",
     },

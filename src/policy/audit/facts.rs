@@ -71,6 +71,29 @@ pub struct Facts {
     pub extent: Extent,
 }
 
+impl Facts {
+    /// The main server answers something: on a port that is no virtual host's for every address.
+    pub fn is_main_reached(&self) -> bool {
+        let is_taken = |(address, port): &(Option<IpAddr>, u16)| {
+            let mut names = vec!["*".to_owned(), "_default_".to_owned()];
+            if let Some(address) = address {
+                names.extend([address.to_string(), format!("[{address}]")]);
+            }
+            let takes = |word: &Bytes| {
+                names.iter().any(|name| {
+                    let rest = word.strip_prefix(name.as_bytes());
+                    rest.is_some_and(|rest| {
+                        rest.is_empty() || rest == b":*" || rest == format!(":{port}").as_bytes()
+                    })
+                })
+            };
+            let mut hosts = self.said.iter().filter(|said| said.name == "<virtualhost");
+            hosts.any(|said| said.words.iter().any(takes))
+        };
+        self.listen.is_empty() || !self.listen.iter().all(is_taken)
+    }
+}
+
 /// A directive of the configuration tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {

@@ -25,6 +25,9 @@ const INCLUDES: [&[u8]; 3] = [b"shtml", b"shtm", b"stm"];
 pub(super) const HTACCESS: &[u8] = b".htaccess";
 const LONGEST_HTACCESS: usize = 64 * 1024;
 
+/// How much is read of what may be a key, to see that it is none.
+const LONGEST_KEY: usize = 4096;
+
 /// What Python writes into the directory of a virtual environment.
 pub(super) const VIRTUAL_ENVIRONMENT: &[u8] = b"pyvenv.cfg";
 
@@ -57,6 +60,12 @@ pub fn interest(path: &[u8], kind: Kind, views: &[View], is_library: bool) -> In
     }
     if is_plain(name) || classify(name, false).is_none() {
         return keep(false);
+    }
+    if has_extension(name, b"key") {
+        return Interest {
+            keep: true,
+            read: Some(LONGEST_KEY),
+        };
     }
     let mut views = views.iter();
     let is_page = views.any(|view| view.conf.observed.publishes(name));

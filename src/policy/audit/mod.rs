@@ -77,11 +77,26 @@ pub struct Finding {
     pub lines: Vec<String>,
 }
 
-/// Everything that is wrong: the worst first, then in the order of the checks and of the places.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+/// The most findings of one check: who has more reads no more of them.
+const MOST: usize = 1000;
+
+/// Everything that is wrong: the worst first, then in the order of the checks and of the places. What
+/// is more than enough is left out, and said so.
+pub fn judge(facts: &mut Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in &CHECKS {
+        let before = findings.len();
         (check.look)(check, facts, &mut findings);
+        if let Some(of_check) = findings.get_mut(before..) {
+            of_check.sort_by_key(|finding| finding.severity);
+        }
+        let number = findings.len() - before;
+        if number > MOST {
+            findings.truncate(before + MOST);
+            let name = check.name;
+            let more = format!("{name}: {} more findings than {MOST}.", number - MOST);
+            facts.extent.left_out.push(more);
+        }
     }
     findings.sort_by_key(|finding| (finding.severity, finding.check.rule));
     // A file that is included twice says everything twice.

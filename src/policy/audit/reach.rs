@@ -1,5 +1,7 @@
 //! Which directories matter: those that a URL leads to, and those that Python imports from.
 
+use std::collections::HashSet;
+
 use super::facts::{Bytes, Conf, Facts, Library, LibraryKind, Mount, MountKind, Place, Said};
 use super::paths::without_slash;
 use crate::policy::observed::Section;
@@ -9,8 +11,9 @@ use crate::policy::observed::Section;
 /// What a request decides (mod_userdir, mod_vhost_alias, mod_rewrite) is not known here.
 pub fn mounts(facts: &Facts, absolute: &dyn Fn(&[u8]) -> Bytes) -> Vec<Mount> {
     let mut mounts = Vec::new();
+    let is_reached = |host: usize| host > 0 || facts.is_main_reached();
     for (host, server) in facts.hosts.iter().enumerate() {
-        if !server.document_root.is_empty() {
+        if !server.document_root.is_empty() && is_reached(host) {
             mounts.push(Mount {
                 host,
                 kind: MountKind::DocumentRoot,
@@ -20,6 +23,11 @@ pub fn mounts(facts: &Facts, absolute: &dyn Fn(&[u8]) -> Bytes) -> Vec<Mount> {
             });
         }
     }
+    let own_words = facts
+        .said
+        .iter()
+        .filter(|said| said.name.starts_with("pyguard"));
+    let has_own_words: HashSet<usize> = own_words.map(|said| said.host).collect();
     for said in &facts.said {
         let kind = match said.name.as_str() {
             "alias" | "aliasmatch" => MountKind::Alias,
@@ -37,14 +45,22 @@ pub fn mounts(facts: &Facts, absolute: &dyn Fn(&[u8]) -> Bytes) -> Vec<Mount> {
             directory: directory.clone(),
             place: said.place(),
         };
-        mounts.push(mount(said.host));
-        // An Alias of the main server is every virtual host's, and some have words of their own.
-        let has_own_words = |host: &usize| {
-            let own = |said: &Said| said.host == *host && said.name.starts_with("pyguard");
-            facts.said.iter().any(own)
-        };
-        if said.host == 0 {
-            mounts.extend((1..facts.hosts.len()).filter(has_own_words).map(mount));
+        if said.host > 0 {
+            mounts.push(mount(said.host));
+            continue;
+        }
+        // An Alias of the main server is every virtual host's. One of them speaks for all that have no
+        // words of their own.
+        let mut is_told = is_reached(0);
+        if is_told {
+            mounts.push(mount(0));
+        }
+        for host in 1..facts.hosts.len() {
+            let has_own = has_own_words.contains(&host);
+            if has_own || !is_told {
+                mounts.push(mount(host));
+                is_told |= !has_own;
+            }
         }
     }
     mounts
@@ -183,7 +199,7 @@ impl Libraries {
             self.add(Library {
                 directory: absolute(path),
                 host: said.host,
-                interpreter: [b"mod_wsgi ", name].concat(),
+                interpreter: [b"mod_wsgi:", name].concat(),
                 place: said.place(),
                 kind,
             });
@@ -312,11 +328,11 @@ mod tests {
         let expected = [
             "Handler /srv/a in www",
             "PythonPath /opt/b in www",
-            "WsgiTarget /srv/shop in mod_wsgi /shop",
-            "WsgiTarget /srv/all in mod_wsgi /all",
-            "PythonPath /opt/x in mod_wsgi ",
-            "PythonPath /opt/y in mod_wsgi ",
-            "PythonPath /opt/till in mod_wsgi till",
+            "WsgiTarget /srv/shop in mod_wsgi:/shop",
+            "WsgiTarget /srv/all in mod_wsgi:/all",
+            "PythonPath /opt/x in mod_wsgi:",
+            "PythonPath /opt/y in mod_wsgi:",
+            "PythonPath /opt/till in mod_wsgi:till",
         ];
         assert_eq!(found, expected);
     }

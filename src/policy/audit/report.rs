@@ -272,8 +272,10 @@ impl Report<'_> {
                 "artifactLocation": { "uri": file_uri(file) },
                 "region": { "startLine": (*line).max(1) },
             } }),
+            // Some viewers show nothing that has no line.
             Place::Path(path) => json!({ "physicalLocation": {
                 "artifactLocation": { "uri": file_uri(path) },
+                "region": { "startLine": 1 },
             } }),
             // A socket has no file, and code scanning drops what has none.
             Place::Socket(address) => json!({
@@ -293,7 +295,14 @@ impl Report<'_> {
             Place::Line(path, _) | Place::Path(path) => path.as_slice(),
             Place::Socket(address) => address.as_bytes(),
         };
-        let mark = digest(&[check.name.as_bytes(), place, finding.what.as_bytes()]);
+        // Not by numbers: the sentence may name the line of another place.
+        let is_number = |byte: &u8| byte.is_ascii_digit();
+        let what: Vec<u8> = finding
+            .what
+            .bytes()
+            .filter(|byte| !is_number(byte))
+            .collect();
+        let mark = digest(&[check.name.as_bytes(), place, &what]);
         let number = seen.entry(mark).or_insert(0);
         *number += 1;
         json!({

@@ -191,6 +191,35 @@ fn admits_loopback(word: &[u8]) -> bool {
     })
 }
 
+/// R12: half of all addresses is nobody's office.
+pub(crate) fn everybody_trusted(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
+    let admits = |said: &Said, addresses: [IpAddr; 2]| {
+        let words = said.words.iter().map(|word| String::from_utf8_lossy(word));
+        let subnets: Vec<Subnet> = words.filter_map(|word| Subnet::parse(&word).ok()).collect();
+        let is_admitted = |address: &IpAddr| subnets.iter().any(|subnet| subnet.contains(*address));
+        addresses.iter().all(is_admitted)
+    };
+    // One in each half, and none that belongs to anybody.
+    let v4 = [[100u8, 64, 0, 1], [203, 0, 113, 1]].map(IpAddr::from);
+    let v6 = [
+        [0x2001u16, 0xdb8, 0, 0, 0, 0, 0, 1],
+        [0xfd00, 0, 0, 0, 0, 0, 0, 1],
+    ]
+    .map(IpAddr::from);
+    let is_it =
+        |said: &&Said| said.name == "pyguarddebugfrom" && (admits(said, v4) || admits(said, v6));
+    for said in facts.said.iter().filter(is_it) {
+        let what = format!(
+            "{} admits everybody: {}",
+            text(&said.arguments),
+            lowered(check.risk)
+        );
+        let lines = vec![line("PyGuardDebugFrom", [&b"None"[..]])];
+        let lines = in_sections(&said.sections, lines);
+        findings.push(finding(check, check.severity.0, said.place(), what, lines));
+    }
+}
+
 /// R12: where a proxy on this host passes on what visitors ask for, each of them is this host.
 pub(crate) fn loopback_trusted(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
     let is_loopback = |(address, _): &(Option<IpAddr>, u16)| {
@@ -208,9 +237,16 @@ pub(crate) fn loopback_trusted(check: &'static Check, facts: &Facts, findings: &
                 && are_related(other.host, said.host)
                 && other.words.iter().any(names_this_host)
         });
-        let why = match (only_loopback, proxy) {
-            (true, _) => "httpd listens on the loopback address only".to_owned(),
-            (false, Some(proxy)) => format!("a proxy runs on this host ({})", proxy.place()),
+        let (severity, why) = match (only_loopback, proxy) {
+            (_, Some(proxy)) => {
+                let why = format!("a proxy runs on this host ({})", proxy.place());
+                (check.severity.0, why)
+            }
+            // It may also be a developer's machine.
+            (true, None) => {
+                let why = "httpd listens on the loopback address only".to_owned();
+                (check.severity.1, why)
+            }
             (false, None) => continue,
         };
         let what = format!(
@@ -223,7 +259,7 @@ pub(crate) fn loopback_trusted(check: &'static Check, facts: &Facts, findings: &
             rest.push(b"None");
         }
         let lines = in_sections(&said.sections, vec![line("PyGuardDebugFrom", rest)]);
-        findings.push(finding(check, check.severity.0, said.place(), what, lines));
+        findings.push(finding(check, severity, said.place(), what, lines));
     }
 }
 
@@ -386,6 +422,16 @@ mod tests {
             advice("remoteip-believes-all", &server(&advised)),
             ["RemoteIPInternalProxy 10.0.0.1"]
         );
+        holds(
+            "everybody-trusted",
+            &[
+                ("PyGuardDebugFrom 0.0.0.0/0", "high:1"),
+                ("PyGuardDebugFrom 192.0.2.7 ::/0", "high:1"),
+                ("PyGuardDebugFrom 0.0.0.0/1 128.0.0.0/1", "high:1"),
+                ("PyGuardDebugFrom 10.0.0.0/8 192.168.0.0/16 127.0.0.1", ""),
+                ("PyGuardDebugFrom None", ""),
+            ],
+        );
         let listening = |text: &str, listen: &[Option<&str>]| {
             let mut facts = server(text);
             let addresses = listen.iter().map(|one| one.map(|one| one.parse().unwrap()));
@@ -395,7 +441,7 @@ mod tests {
         let trusted = "PyGuardDebugFrom 192.0.2.7 127.0.0.1";
         assert_eq!(
             listening(trusted, &[Some("127.0.0.1"), Some("::1")]),
-            "medium:1"
+            "low:1"
         );
         assert_eq!(listening(trusted, &[Some("127.0.0.1"), None]), "");
         assert_eq!(listening(trusted, &[Some("192.0.2.1")]), "");
@@ -405,10 +451,7 @@ mod tests {
             ""
         );
         assert_eq!(listening("PyGuardDebugFrom None", &[Some("127.0.0.1")]), "");
-        assert_eq!(
-            listening("PyGuardDebugFrom ::/0", &[Some("::1")]),
-            "medium:1"
-        );
+        assert_eq!(listening("PyGuardDebugFrom ::/0", &[Some("::1")]), "low:1");
         let proxied = format!("RemoteIPInternalProxy 127.0.0.0/8\n{trusted}");
         assert_eq!(listening(&proxied, &[None]), "medium:2");
         assert_eq!(

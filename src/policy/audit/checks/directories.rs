@@ -227,11 +227,9 @@ pub(crate) fn location_handler(check: &'static Check, facts: &Facts, findings: &
             official(&rule.name).unwrap_or(&rule.name),
             rule.place()
         );
-        let lines = match is_for_all && rule.name == "require" {
-            true => {
-                let require = format!("Require {}", text(&rule.arguments));
-                in_sections(&said.sections, vec![require])
-            }
+        // Any other rule may be one of several that belong together.
+        let lines = match is_for_all && rule.name == "require" && says(rule, ["all", "denied"]) {
+            true => in_sections(&said.sections, vec!["Require all denied".to_owned()]),
             false => Vec::new(),
         };
         findings.push(finding(

@@ -40,7 +40,7 @@ pub(crate) fn opened_secret(check: &'static Check, facts: &Facts, findings: &mut
                     continue;
                 };
                 let what = format!(
-                    "This exempts {}: visitors can read it where such a file lies.",
+                    "This exempts {}: visitors can read them where such files lie.",
                     listed(&opened)
                 );
                 (what, line("PyGuardExempt", rest))

@@ -10,7 +10,7 @@ use super::super::paths::{around, covers, joined, name_of, shell};
 use super::code::{aliased_packages, handler_modules, paths_in_reach};
 use super::permissions::{is_httpd_writable, is_world_writable};
 use super::ways::{Doors, Reach, Way, worst};
-use super::{finding, severity};
+use super::{finding, is_enforced, severity};
 use crate::policy::class::{Class, ClassSet, Found, classify};
 use crate::policy::handler::{Python, has_extension};
 use crate::policy::judge::Target;
@@ -153,7 +153,9 @@ fn is_run_by_htaccess(facts: &Facts, path: &[u8], way: &Way<'_>) -> bool {
         let mut lines = content.unwrap_or_default().split(|byte| *byte == b'\n');
         lines.any(names_python)
     };
+    // Where the module is not in force, the file is sent when the handler declines.
     way.conf.htaccess_may_run_python
+        && is_enforced(way.conf)
         && around(path)
             .take_while(|directory| covers(&way.mount.directory, directory))
             .any(gives)

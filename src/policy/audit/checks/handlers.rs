@@ -1,6 +1,8 @@
 //! What should run, and may not: httpd sends the file then.
 
+use super::super::paths::name_of;
 use super::*;
+use crate::policy::class::{Class, classify};
 use crate::policy::observed::Phase;
 
 /// A module that runs Python.
@@ -84,6 +86,13 @@ pub(crate) fn conditional_handler(
     findings: &mut Vec<Finding>,
 ) {
     let mut told: Vec<Place> = Vec::new();
+    // One block for each module that could run the application is usual, and so is a block for an
+    // application that is not there.
+    let runs_otherwise = is_loaded(facts, MOD_PYTHON) || is_loaded(facts, MOD_WSGI);
+    let has_source = facts.entries.iter().any(|(path, entry)| {
+        let class = classify(name_of(path), false).map(|found| found.class);
+        !entry.views.is_empty() && class == Some(Class::Source)
+    });
     for conditional in &facts.conditional {
         let name = conditional.name.to_ascii_lowercase();
         // As it is written, perhaps in quotes.
@@ -95,9 +104,12 @@ pub(crate) fn conditional_handler(
             continue;
         }
         told.push(place.clone());
+        let is_there = is_loaded(facts, &conditional.module);
+        if !is_there && (runs_otherwise || !has_source) {
+            continue;
+        }
         let module = escaped(conditional.module.as_bytes());
         let directive = escaped(conditional.name.as_bytes());
-        let is_there = is_loaded(facts, &conditional.module);
         let what = match is_there {
             true => format!(
                 "{directive} is in force only while {module} is loaded: {}",
@@ -199,8 +211,10 @@ fn is_pattern(url: &[u8]) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::MOD_WSGI;
     use super::super::reader::*;
     use crate::policy::audit::facts::Conditional;
+    use crate::policy::audit::site::plain;
 
     #[test]
     fn missing_modules() {
@@ -252,8 +266,8 @@ mod tests {
                 "low:1",
             ),
             ("AddHandler", "cgi-script .py", "mod_python.c", 1, ""),
-            ("WSGIScriptAlias", "/ /x/y", "mod_wsgi.c", 1, "high:1"),
-            ("SetHandler", "  wsgi-script", "mod_wsgi.c", 1, "high:1"),
+            // The other of two ways to run the same.
+            ("WSGIScriptAlias", "/ /x/y", "mod_wsgi.c", 1, ""),
             ("WSGIPythonPath", "/x", "mod_wsgi.c", 1, ""),
             ("PythonOption", "a b", "mod_python.c", 1, ""),
         ];
@@ -268,6 +282,23 @@ mod tests {
             let mut facts = server("");
             facts.conditional = vec![one.clone(), one];
             assert_eq!(found("conditional-handler", &facts), expected, "{name}");
+        }
+        for (name, arguments) in [
+            ("WSGIScriptAlias", "/ /x/y"),
+            ("SetHandler", "  wsgi-script"),
+        ] {
+            let mut facts = plain().facts;
+            facts.modules.clear();
+            facts.conditional = vec![Conditional {
+                name: name.to_owned(),
+                arguments: arguments.as_bytes().to_vec(),
+                module: MOD_WSGI.to_owned(),
+                file: FILE.to_vec(),
+                line: 1,
+            }];
+            assert_eq!(found("conditional-handler", &facts), "", "{name}");
+            facts.entries = plain().with(&["/srv/www/x.py"]).facts.entries;
+            assert_eq!(found("conditional-handler", &facts), "high:1", "{name}");
         }
     }
 

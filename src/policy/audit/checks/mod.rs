@@ -258,29 +258,8 @@ fn target(facts: &Facts, host: usize, url: &[u8]) -> Option<Bytes> {
 fn hosts(facts: &Facts) -> Vec<(usize, &Host)> {
     let hosts = facts.hosts.iter().enumerate();
     hosts
-        .filter(|(_, host)| !host.is_main || is_main_reached(facts))
+        .filter(|(_, host)| !host.is_main || facts.is_main_reached())
         .collect()
-}
-
-/// The main server answers something: on a port that is no virtual host's for every address.
-fn is_main_reached(facts: &Facts) -> bool {
-    let is_taken = |(address, port): &(Option<IpAddr>, u16)| {
-        let mut names = vec!["*".to_owned(), "_default_".to_owned()];
-        if let Some(address) = address {
-            names.extend([address.to_string(), format!("[{address}]")]);
-        }
-        let takes = |word: &Bytes| {
-            names.iter().any(|name| {
-                let rest = word.strip_prefix(name.as_bytes());
-                rest.is_some_and(|rest| {
-                    rest.is_empty() || rest == b":*" || rest == format!(":{port}").as_bytes()
-                })
-            })
-        };
-        let mut hosts = facts.said.iter().filter(|said| said.name == "<virtualhost");
-        hosts.any(|said| said.words.iter().any(takes))
-    };
-    facts.listen.is_empty() || !facts.listen.iter().all(is_taken)
 }
 
 /// A directive of one server holds for the other: it is the same one, or the main server.

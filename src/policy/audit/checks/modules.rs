@@ -52,6 +52,9 @@ fn holds_modules(facts: &Facts, library: &Library) -> bool {
     }
 }
 
+/// What is run and not imported, and lies beside many packages.
+const PROGRAMS: [&[u8]; 4] = [b"conftest", b"manage", b"setup", b"wsgi"];
+
 /// R08: whichever comes first is imported for both.
 pub(crate) fn duplicate_module(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
     // By interpreter and name.
@@ -66,7 +69,13 @@ pub(crate) fn duplicate_module(check: &'static Check, facts: &Facts, findings: &
         for (module, file) in modules_in(facts, &library.directory) {
             let key = (&*library.interpreter, host, module);
             let (first, first_file) = *known.entry(key).or_insert((library, file));
-            if first.directory == library.directory || !told.insert(file) {
+            // The order of one list decides which of its directories comes first.
+            let is_listed = first.place == library.place && first.kind == library.kind;
+            let is_program = PROGRAMS.contains(&module);
+            if first.directory == library.directory || is_listed || is_program {
+                continue;
+            }
+            if !told.insert(file) {
                 continue;
             }
             let interpreter = match library.interpreter.is_empty() {
@@ -146,6 +155,7 @@ pub(crate) fn shadows_library(check: &'static Check, facts: &Facts, findings: &m
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::policy::audit::site::{NONE, Site, plain, python};
@@ -171,7 +181,7 @@ mod tests {
         assert_eq!(places("dispatcher", "", ""), ["/srv/app/util.py medium"]);
         assert_eq!(places("dispatcher", "i", "j"), NONE);
         assert_eq!(places("mod_python.publisher", "i", "i"), NONE);
-        let package = plain()
+        let mut package = plain()
             .with(&[
                 "/srv/a/util/__init__.py",
                 "/srv/b/util.py",
@@ -181,6 +191,10 @@ mod tests {
             .library("/srv/a", LibraryKind::PythonPath, "i")
             .library("/srv/b", LibraryKind::PythonPath, "i")
             .library("/srv/c", LibraryKind::WsgiTarget, "i");
+        // In one list, the first is meant to come first.
+        assert_eq!(package.places(check), NONE);
+        let second = package.facts.libraries.get_mut(2);
+        second.unwrap().place = Place::Path(b"/etc/httpd.conf".to_vec());
         assert_eq!(package.places(check), ["/srv/b/util.py medium"]);
     }
 

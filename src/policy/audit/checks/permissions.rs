@@ -221,10 +221,19 @@ fn is_secret(name: &[u8]) -> bool {
         || is_data && matches!(stem, b"secrets" | b"credentials")
 }
 
+/// Whether what has a key's name is a slide show, or a key for everybody.
+fn is_public(content: &[u8]) -> bool {
+    let has = |text: &[u8]| memchr::memmem::find(content, text).is_some();
+    content.starts_with(b"PK\x03\x04") || (has(b"PUBLIC KEY") && !has(b"PRIVATE KEY"))
+}
+
 /// R02: secrets that every user may read.
 pub(crate) fn readable_secret(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
     for (path, entry) in &facts.entries {
         if entry.kind != Kind::File || entry.mode & 0o004 == 0 || !is_secret(name_of(path)) {
+            continue;
+        }
+        if entry.content.as_deref().is_some_and(is_public) {
             continue;
         }
         // Code and tests of what is installed.
@@ -261,6 +270,7 @@ pub(crate) fn readable_secret(check: &'static Check, facts: &Facts, findings: &m
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
+    use super::is_public;
     use crate::policy::audit::facts::LibraryKind;
     use crate::policy::audit::site::{HTTPD, NONE, OWNER, Site, plain, python};
     use crate::policy::observed::Observed;
@@ -375,6 +385,8 @@ mod tests {
             "/srv/app/lib/python3.11/secrets.py",
         ];
         assert_eq!(names(&others, 0o644), 0);
+        assert!(is_public(b"PK\x03\x04slides") && is_public(b"-----BEGIN PGP PUBLIC KEY BLOCK"));
+        assert!(!is_public(b"-----BEGIN PRIVATE KEY-----\n") && !is_public(b"\x30\x82"));
         let lines = |mode, owner| {
             let site = plain().owned("/srv/app/.env", mode, owner);
             site.findings("readable-secret").remove(0).lines

@@ -44,6 +44,8 @@ fn is_shown(name: &&[u8]) -> bool {
 struct Names<'a> {
     published: BTreeSet<&'a [u8]>,
     imported: BTreeSet<&'a [u8]>,
+    /// What a page brings with it is not known, or no directive keeps it back.
+    is_unsure: bool,
 }
 
 impl<'a> Names<'a> {
@@ -51,12 +53,14 @@ impl<'a> Names<'a> {
         self.published.extend(page.published().filter(is_shown));
         self.imported
             .extend(page.imported().iter().map(Vec::as_slice));
+        self.is_unsure |= page.imports_all();
     }
 
     /// `PyGuardPublish` is for a directory with all its pages: one list for it must not open what
     /// another page of it imports. One that is too long is of no use to anybody.
     fn lines(&self, directory: &[u8]) -> Vec<String> {
-        let is_of_use = (1..=MOST_LISTED).contains(&self.published.len())
+        let is_of_use = !self.is_unsure
+            && (1..=MOST_LISTED).contains(&self.published.len())
             && self.published.is_disjoint(&self.imported);
         if !is_of_use {
             return Vec::new();
@@ -70,7 +74,11 @@ impl<'a> Names<'a> {
 pub(crate) fn published_names(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
     let mut all = Vec::new();
     for (path, content, mut views) in pages(facts) {
-        views.retain(|view| matches!(view.conf.settings.publish(), Publish::Auto));
+        // Where the module is not in force, what it was told counts for nothing.
+        views.retain(|view| {
+            view.conf.settings.mode() != Mode::On
+                || matches!(view.conf.settings.publish(), Publish::Auto)
+        });
         let mut modes = views.iter().map(|view| view.conf.settings.mode());
         let is_on = modes.all(|mode| mode == Mode::On);
         let is_hidden = is_on && name_of(path).starts_with(b"_");
@@ -79,12 +87,15 @@ pub(crate) fn published_names(check: &'static Check, facts: &Facts, findings: &m
         }
     }
     let mut together: BTreeMap<&[u8], Names<'_>> = BTreeMap::new();
-    for (path, _, page) in &all {
-        if let Ok(page) = page {
-            together.entry(parent(path)).or_default().add(page);
+    for (path, is_on, page) in &all {
+        let names = together.entry(parent(path)).or_default();
+        match page {
+            Ok(page) if *is_on => names.add(page),
+            _ => names.is_unsure = true,
         }
     }
-    let lines: BTreeMap<&[u8], Vec<String>> = (together.into_iter())
+    // Once a directory: with its first page.
+    let mut lines: BTreeMap<&[u8], Vec<String>> = (together.into_iter())
         .map(|(directory, names)| (directory, names.lines(directory)))
         .collect();
     for (path, is_on, page) in &all {
@@ -92,7 +103,7 @@ pub(crate) fn published_names(check: &'static Check, facts: &Facts, findings: &m
         match page {
             Ok(page) => {
                 if let Some((severity, what)) = shown(check, page, *is_on) {
-                    let lines = lines.get(parent(path)).cloned().unwrap_or_default();
+                    let lines = lines.remove(parent(path)).unwrap_or_default();
                     findings.push(finding(check, severity, place, what, lines));
                 }
             }
@@ -104,7 +115,7 @@ pub(crate) fn published_names(check: &'static Check, facts: &Facts, findings: &m
                 let what = format!("The page cannot be followed{done}: {unreadable}.");
                 findings.push(Finding {
                     fix: "Correct the page.".to_owned(),
-                    ..finding(check, check.severity.0, place, what, Vec::new())
+                    ..finding(check, Severity::Low, place, what, Vec::new())
                 });
             }
         }
@@ -234,7 +245,8 @@ mod tests {
             ]
         );
         let off = Site::new(settings(Mode::Off), publisher()).page("/srv/www/page.py", PAGE);
-        assert_eq!(off.places(check), ["/srv/www/page.py low"]);
+        assert_eq!(off.places(check), ["/srv/www/page.py high"]);
+        assert!(off.findings(check)[0].lines.is_empty());
         assert!(
             off.findings(check)[0]
                 .what
@@ -254,6 +266,10 @@ mod tests {
                 .iter()
                 .all(|finding| finding.lines.is_empty())
         );
+        let star = Site::new(Settings::EMPTY, publisher())
+            .page("/srv/www/page.py", "def index(): pass\n")
+            .page("/srv/www/other.py", "from x import *\ndef other(): pass\n");
+        assert!(star.findings(check).iter().all(|f| f.lines.is_empty()));
         let many: String = (10..40).map(|number| format!("f{number} = 1\n")).collect();
         let many = Site::new(Settings::EMPTY, publisher()).page("/srv/www/page.py", &many);
         assert!(many.findings(check)[0].what.ends_with("f29 and 10 more."));
@@ -262,6 +278,12 @@ mod tests {
             publish: Some(Publish::Names(Arc::new(vec![b"index".to_vec()]))),
             ..Settings::EMPTY
         };
+        let off = Settings {
+            mode: Some(Mode::Off),
+            ..decided.clone()
+        };
+        let off = Site::new(off, publisher()).page("/srv/www/page.py", PAGE);
+        assert_eq!(off.places(check), ["/srv/www/page.py high"]);
         for site in [
             Site::new(decided, publisher()).page("/srv/www/page.py", PAGE),
             Site::new(Settings::EMPTY, python("dispatcher")).page("/srv/www/page.py", PAGE),

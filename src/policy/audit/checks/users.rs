@@ -163,7 +163,7 @@ pub(crate) fn server_tokens(check: &'static Check, facts: &Facts, findings: &mut
     };
     let how = match said {
         Some(_) => format!("ServerTokens {} tells", escaped(value)),
-        None => "No ServerTokens is said, and the default tells".to_owned(),
+        None => "ServerTokens is not set, and the default tells".to_owned(),
     };
     let place = said.map_or_else(|| main_file(facts), Said::place);
     let what = format!("{how} every visitor {told}, and so which holes are worth trying.");
