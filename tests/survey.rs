@@ -417,7 +417,7 @@ fn each_bound_is_said() {
     assert!(
         found
             .left_out()
-            .contains("after 0.05 seconds: PyGuardAuditTime")
+            .contains("after 0.05 seconds: raise PyGuardAuditTime")
     );
     assert!(found.entries.is_empty());
 }
