@@ -1737,3 +1737,176 @@ fn a_thousand_findings_of_a_check_are_enough() {
         left_out(&found)
     );
 }
+
+/// The same of access: what httpd refuses is no finding, and what it sends is one, whoever says so last.
+/// Where it depends on the visitor, it is a lesser one.
+#[test]
+fn the_audit_knows_what_httpd_refuses() {
+    const DENIED: &str = "Require all denied";
+    const GRANTED: &str = "Require all granted";
+    let one = |opening: &str, rules: &str| {
+        let name = opening.trim_matches(['<', '>']).split(' ').next();
+        format!("{opening}\n{rules}\n</{}>\n", name.unwrap_or_default())
+    };
+    let openings = [
+        "<Directory \"@SITE@/priv\">",
+        "<Directory \"@SITE@//priv/../priv/\">",
+        "<Directory \"@SITE@/other\">",
+        "<Directory \"@SITE@/pr[i]v\">",
+        "<Directory \"@SITE@/*\">",
+        "<Directory ~ \"priv/\\.env$\">",
+        "<Directory ~ \"priv/\\.enx$\">",
+        "<DirectoryMatch \"/priv/\">",
+        "<DirectoryMatch \"/\\.git\">",
+        "<Files \".env\">",
+        "<Files \"*.py\">",
+        "<Files ~ \"^\\.e\">",
+        "<FilesMatch \"\\.(env|pyc)$\">",
+        "<FilesMatch \"\\.(py|pyc)$\">",
+        "<Location \"/priv/\">",
+        "<Location \"/pri\">",
+        "<Location \"/[op]riv/*\">",
+        "<Location ~ \"env$\">",
+        "<LocationMatch \"^/priv/.+\">",
+        "<LocationMatch \"^/x/\">",
+    ];
+    let mut configurations: Vec<String> = openings.map(|opening| one(opening, DENIED)).to_vec();
+    let [directory, files, location] = [
+        "<Directory \"@SITE@/priv\">",
+        "<Files \"*.env\">",
+        "<Location \"/priv\">",
+    ];
+    let host = |inside: &str| format!("<VirtualHost *:@PORT@>\n{inside}</VirtualHost>\n");
+    let denied = one(directory, DENIED);
+    let old = "# modules: access_compat\n";
+    configurations.extend([
+        // Whoever says it last.
+        format!("{}{denied}", one(files, GRANTED)),
+        format!("{}{}", one(files, DENIED), one(directory, GRANTED)),
+        format!("{}{denied}", one(location, GRANTED)),
+        format!("{}{}", one(location, DENIED), one(files, GRANTED)),
+        format!("{denied}{}", one(directory, GRANTED)),
+        format!("{}{denied}", one(directory, GRANTED)),
+        format!("{denied}{}", one(directory, "Options FollowSymLinks")),
+        format!("{denied}{}", one("<DirectoryMatch \"/p\">", GRANTED)),
+        format!("{denied}{}", one("<Directory \"@SITE@\">", GRANTED)),
+        host(&denied),
+        format!("{denied}{}", host(&one(directory, GRANTED))),
+        format!("{}{}", one(directory, GRANTED), host(&denied)),
+        format!("{}{}", one(location, GRANTED), host(&denied)),
+        format!("{}{}", one(files, DENIED), host(&one(files, GRANTED))),
+        format!("{}{}", host(&one(directory, GRANTED)), one(files, DENIED)),
+        // In one another.
+        one(directory, &one(files, DENIED)),
+        one(directory, &one("<Files \"*.py\">", DENIED)),
+        one(directory, &format!("{}{DENIED}", one(files, GRANTED))),
+        format!(
+            "{}{}",
+            one(directory, &one(files, DENIED)),
+            one(files, GRANTED)
+        ),
+        format!(
+            "{}{}",
+            one(files, GRANTED),
+            one(directory, &one(files, DENIED))
+        ),
+        // Several that go together.
+        one(directory, &one("<RequireAll>", DENIED)),
+        one(directory, &one("<RequireAny>", DENIED)),
+        one(
+            directory,
+            &one("<RequireAll>", &format!("{GRANTED}\n{DENIED}")),
+        ),
+        one(
+            directory,
+            &one("<RequireAny>", &format!("{GRANTED}\n{DENIED}")),
+        ),
+        one(directory, &format!("{GRANTED}\n{DENIED}")),
+        one(
+            directory,
+            &one("<RequireAll>", &format!("{DENIED}\nRequire ip 127")),
+        ),
+        format!(
+            "{denied}{}",
+            one(files, &format!("AuthMerging Or\n{GRANTED}"))
+        ),
+        format!(
+            "{denied}{}",
+            one(files, &format!("AuthMerging And\n{GRANTED}"))
+        ),
+        format!("{denied}{}", one(files, "AuthMerging And")),
+        format!("{denied}{}", one(files, "AuthMerging Off")),
+        // As in httpd 2.2.
+        old.to_owned() + &one(directory, "Deny from all"),
+        old.to_owned() + &one(directory, "Allow from all"),
+        old.to_owned() + &one(directory, "Order allow,deny"),
+        old.to_owned() + &one(directory, "Order deny,allow"),
+        old.to_owned() + &one(directory, "Order allow,deny\nAllow from all"),
+        old.to_owned() + &one(directory, "Order allow,deny\nDeny from all\nAllow from all"),
+        old.to_owned() + &one(directory, "Order deny,allow\nDeny from all\nAllow from all"),
+        old.to_owned() + &denied + &one(files, "Allow from all"),
+        old.to_owned() + &one(directory, "Deny from all") + &one(files, GRANTED),
+        old.to_owned() + &one(directory, "Deny from all") + &one(files, "Allow from all"),
+        old.to_owned() + &one(directory, "Deny from all") + &one(files, "Order deny,allow"),
+    ]);
+    // httpd refuses these requests, or answers them, and would not do so with others.
+    let guarded = [
+        one(directory, "Require ip 192.0.2.1"),
+        one(directory, "Require ip 127.0.0.1"),
+        one(files, "Require local"),
+        one(directory, "Require env nobody"),
+        one(
+            directory,
+            &one(
+                "<RequireAll>",
+                &format!("{GRANTED}\nRequire not ip 192.0.2.1"),
+            ),
+        ),
+        one(directory, &one("<Limit POST>", DENIED)),
+        one(directory, &one("<LimitExcept POST>", DENIED)),
+        format!("{denied}{}", one(files, "Require ip 127")),
+        old.to_owned() + &one(directory, "Deny from 192.0.2.1"),
+        old.to_owned() + &one(directory, "Order deny,allow\nDeny from all\nAllow from 127"),
+        old.to_owned() + &one(directory, &format!("Satisfy Any\n{DENIED}\nAllow from all")),
+    ];
+    let all = configurations
+        .iter()
+        .map(|text| (text, false))
+        .chain(guarded.iter().map(|text| (text, true)));
+    let options = |text: &str| Options {
+        extra: format!("PyGuard Off\n{text}"),
+        careless: true,
+        ..Options::default()
+    };
+    let mut server = Server::start_with(&options(""), |server| {
+        server.write("priv/.env", b"PASSWORD=SECRET-env\n");
+    });
+    let (mut failures, mut refused) = (Vec::new(), 0);
+    for (text_of_it, is_guarded) in all {
+        server.start_again(&options(text_of_it));
+        let status = server.get("/priv/.env").status;
+        refused += usize::from(status == 403);
+        let output = server.test_command(JSON).output().unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let severities: BTreeSet<&str> = of(&found, "secret-in-reach")
+            .into_iter()
+            .filter(|finding| text(&finding["place"], "path").ends_with("/priv/.env"))
+            .map(|finding| text(finding, "severity"))
+            .collect();
+        let expected = match status {
+            _ if is_guarded => BTreeSet::from(["medium"]),
+            200 => BTreeSet::from(["high"]),
+            403 => BTreeSet::new(),
+            other => panic!("{other} in\n{text_of_it}"),
+        };
+        if severities != expected {
+            failures.push(format!("{text_of_it}: {status}, {severities:?}"));
+        }
+    }
+    server.finish();
+    assert!(
+        refused > 20 && refused < configurations.len() - 15,
+        "{refused}"
+    );
+    report(&failures);
+}

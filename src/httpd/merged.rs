@@ -2,12 +2,13 @@
 //! that hold there, as for a request, but without one: no .htaccess is read.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 use std::sync::Arc;
 
-use crate::policy::audit::facts::{Conf, Options};
+use crate::policy::audit::access::{self, Key, Kind, Rules};
+use crate::policy::audit::facts::{Access, Conf, Options, Said};
 
 use super::config::{CLOSED, DirConf};
 use super::module::module_index;
@@ -21,18 +22,24 @@ pub(super) struct Merged {
     pub(super) servers: Vec<*mut sys::server_rec>,
     /// What was merged, by the records that went into it.
     made: RefCell<HashMap<Vec<usize>, *mut sys::ap_conf_vector_t>>,
+    /// What each section, and what was merged, says about access.
+    rules: RefCell<HashMap<usize, Rules>>,
     /// What it says, once for all that say the same.
     confs: RefCell<HashMap<Same, Arc<Conf>>>,
 }
 
 /// What tells one merged configuration from another, as far as the audit is concerned.
-type Same = (usize, Options, bool);
+type Same = (usize, Options, bool, Access);
 
 impl Merged {
     /// # Safety
     /// `server` is the main server of a configuration that has been read; `pool` is a live pool. Called by
     /// the only thread, before httpd serves requests.
-    pub(super) unsafe fn new(pool: *mut sys::apr_pool_t, server: *mut sys::server_rec) -> Merged {
+    pub(super) unsafe fn new(
+        pool: *mut sys::apr_pool_t,
+        server: *mut sys::server_rec,
+        said: &[Said],
+    ) -> Merged {
         let mut servers = Vec::new();
         let mut next = server;
         // SAFETY: the servers are a list that ends in null.
@@ -46,12 +53,76 @@ impl Merged {
         if let Some(hosts) = servers.get_mut(1..) {
             hosts.reverse();
         }
-        Merged {
+        let merged = Merged {
             pool,
             servers,
             made: RefCell::default(),
+            rules: RefCell::default(),
             confs: RefCell::default(),
+        };
+        // SAFETY: as promised by the caller.
+        unsafe { merged.hear(said) };
+        merged
+    }
+
+    /// Finds the vector of each section, by which its rules are known from now on. Of several with the
+    /// same first line, core keeps the order of the configuration. A virtual host has those of the
+    /// main server too, which are known by then.
+    unsafe fn hear(&self, said: &[Said]) {
+        let sections = access::sections(said);
+        let mut numbers: HashMap<&Key, VecDeque<usize>> = HashMap::new();
+        for (number, (key, _)) in sections.iter().enumerate() {
+            numbers.entry(key).or_default().push_back(number);
         }
+        let mut rules = self.rules.borrow_mut();
+        let mut find = |vector: *mut sys::ap_conf_vector_t, host, inside, kind| {
+            if rules.contains_key(&vector.addr()) {
+                return None;
+            }
+            // SAFETY: the vector is a section's.
+            let core = unsafe { core_of(vector) }?;
+            let key = Key {
+                host,
+                inside,
+                kind,
+                is_expression: !core.r.is_null(),
+                // SAFETY: as above.
+                text: unsafe { text(core.d) }.to_vec(),
+            };
+            let number = numbers.get_mut(&key)?.pop_front()?;
+            let (_, of_section) = sections.get(number)?;
+            rules.insert(vector.addr(), *of_section);
+            Some((number, core))
+        };
+        for host in 0..self.servers.len() {
+            // SAFETY: as promised by the caller; all are vectors of the configuration.
+            unsafe {
+                for vector in self.sections(host, false) {
+                    if let Some((number, core)) = find(*vector, host, None, Kind::Directory) {
+                        for file in vectors(core.sec_file) {
+                            find(*file, host, Some(number), Kind::Files);
+                        }
+                    }
+                }
+                for vector in self.sections(host, true) {
+                    find(*vector, host, None, Kind::Location);
+                }
+                if let Some(core) = core_of(self.of_server(host)) {
+                    for vector in vectors(core.sec_file) {
+                        find(*vector, host, None, Kind::Files);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a section says about access; one that is not in the configuration's tree may say anything.
+    fn rules_of(&self, section: *mut sys::ap_conf_vector_t) -> Rules {
+        let rules = self.rules.borrow();
+        rules
+            .get(&section.addr())
+            .copied()
+            .unwrap_or(Rules::UNKNOWN)
     }
 
     fn server(&self, host: usize) -> *mut sys::server_rec {
@@ -80,6 +151,12 @@ impl Merged {
         }
     }
 
+    /// What holds about access in what was merged; a server by itself says nothing.
+    fn rules_of_merged(&self, vector: *mut sys::ap_conf_vector_t) -> Rules {
+        let rules = self.rules.borrow();
+        rules.get(&vector.addr()).copied().unwrap_or_default()
+    }
+
     /// These sections over what a server says.
     unsafe fn over(
         &self,
@@ -98,10 +175,13 @@ impl Merged {
             return *made;
         }
         let mut merged = base;
+        let mut rules = self.rules_of_merged(base);
         for section in sections {
             // SAFETY: both are vectors of the configuration, merged as for a request.
             merged = unsafe { sys::ap_merge_per_dir_configs(self.pool, merged, *section) };
+            rules = rules.merge(self.rules_of(*section));
         }
+        self.rules.borrow_mut().insert(merged.addr(), rules);
         self.made.borrow_mut().insert(key, merged);
         merged
     }
@@ -198,7 +278,8 @@ impl Merged {
         };
         // SAFETY: as promised by the caller.
         let htaccess_may_run_python = core.is_some_and(|core| unsafe { may_run_python(core) });
-        let key = (record.addr(), options, htaccess_may_run_python);
+        let access = self.rules_of_merged(vector).access();
+        let key = (record.addr(), options, htaccess_may_run_python, access);
         if let Some(conf) = self.confs.borrow().get(&key) {
             return conf.clone();
         }
@@ -209,6 +290,7 @@ impl Merged {
             observed: own.observed.clone(),
             options,
             htaccess_may_run_python,
+            access,
         });
         self.confs.borrow_mut().insert(key, conf.clone());
         conf

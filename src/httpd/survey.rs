@@ -34,9 +34,10 @@ pub(super) unsafe fn facts(
 ) -> Facts {
     // SAFETY: as promised by the caller.
     unsafe {
-        let merged = Merged::new(pool, server);
+        let said = said(pool);
+        let merged = Merged::new(pool, server, &said);
         let mut facts = Facts {
-            said: said(pool),
+            said,
             modules: modules(),
             python: python::version(Path::new("/proc/self/maps")),
             user: user(),

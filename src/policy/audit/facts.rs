@@ -190,6 +190,8 @@ pub struct Conf {
     /// A .htaccess is read, and may use directives of one category at least that mod_python allows
     /// its own in: `AllowOverride` other than `None`, or an `AllowOverrideList` with one of them.
     pub htaccess_may_run_python: bool,
+    /// Whom httpd lets in.
+    pub access: Access,
 }
 
 impl Conf {
@@ -212,8 +214,21 @@ impl Default for Conf {
             observed: Observed::EMPTY,
             options: Options::default(),
             htaccess_may_run_python: false,
+            access: Access::Open,
         }
     }
+}
+
+/// Whom httpd lets in, by its own directives on access: everybody first, nobody last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Everybody, as where nothing is said.
+    #[default]
+    Open,
+    /// Some, by their addresses, their names or something else that a request decides.
+    Guarded,
+    /// Nobody.
+    Denied,
 }
 
 /// `Options`, as far as they matter.

@@ -1,15 +1,16 @@
 //! The audit: what no single request can show.
 //!
 //! [`facts`] is what is known of a server: its configuration tree, its merged sections, the files
-//! that can be reached and those that Python imports, its sockets and its user. [`check`] is the
-//! table of what is looked for, one row each; [`checks`] holds the functions of the rows.
-//! [`interest`] says what of the files they want to see. [`judge`] runs them all, and [`report`]
-//! writes what they found.
+//! that can be reached and those that Python imports, its sockets and its user. [`access`] reads
+//! from the tree whom each section lets in. [`check`] is the table of what is looked for, one row
+//! each; [`checks`] holds the functions of the rows. [`interest`] says what of the files they want
+//! to see. [`judge`] runs them all, and [`report`] writes what they found.
 //!
 //! To add a check, add a row to the table, its function, its section in `docs/rules.md`, and a
 //! configuration that has it and one that has not to `tests/audit.rs`.
 
 pub mod accept;
+pub mod access;
 pub mod check;
 mod checks;
 pub mod document;

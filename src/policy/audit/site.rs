@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Finding;
 use super::check::Check;
 use super::facts::{
-    Account, Area, Conf, Entry, Facts, Host, Kind, Library, LibraryKind, Mount, MountKind, Place,
-    Said, View,
+    Access, Account, Area, Conf, Entry, Facts, Host, Kind, Library, LibraryKind, Mount, MountKind,
+    Place, Said, View,
 };
 use super::paths::covers;
 use crate::policy::observed::{Observed, Phase, Section};
@@ -88,6 +88,12 @@ impl Site {
             ..Facts::default()
         };
         Site { facts, conf }
+    }
+
+    /// Whom httpd lets in everywhere.
+    pub(super) fn lets_in(mut self, access: Access) -> Site {
+        Arc::make_mut(&mut self.conf).access = access;
+        self
     }
 
     fn put(&mut self, kind: Kind, path: &str, mode: u32, owner: (u32, u32), content: Option<&str>) {

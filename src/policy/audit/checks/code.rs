@@ -8,8 +8,8 @@ use super::super::check::Check;
 use super::super::facts::{Bytes, Entry, Facts, Kind, LibraryKind, Mount, MountKind, Place, Said};
 use super::super::interest::VIRTUAL_ENVIRONMENT;
 use super::super::paths::{around, joined, name_of, parent, without_slash};
-use super::ways::{Doors, Reach, views_of, worst};
-use super::{confs_of, finding, severity};
+use super::ways::{Barrier, Doors, Reach, views_of, worst};
+use super::{confs_of, finding};
 use crate::policy::handler::has_extension;
 use crate::policy::judge::Target;
 use crate::policy::message::escaped;
@@ -79,7 +79,7 @@ pub(crate) fn module_in_reach(check: &'static Check, facts: &Facts, findings: &m
     let doors = Doors::of(facts);
     let directories = paths_in_reach(facts, &doors);
     let mut push = |path: &[u8], why: &str, reach: &Reach| {
-        let severity = severity(check, !reach.is_open);
+        let severity = reach.severity(check);
         let place = Place::Path(path.to_vec());
         let what = format!("{why} {}", reach.what);
         findings.push(finding(check, severity, place, what, Vec::new()));
@@ -170,7 +170,7 @@ pub(crate) fn package_alias(check: &'static Check, facts: &Facts, findings: &mut
         };
         let reach = match mount.kind {
             MountKind::ScriptAlias => Some(Reach {
-                is_open: false,
+                barrier: Barrier::Closed,
                 what: "What is there is run as a program.".to_owned(),
             }),
             _ => {
@@ -185,7 +185,7 @@ pub(crate) fn package_alias(check: &'static Check, facts: &Facts, findings: &mut
                 escaped(directory),
                 reach.what
             );
-            let (severity, place) = (severity(check, !reach.is_open), mount.place.clone());
+            let (severity, place) = (reach.severity(check), mount.place.clone());
             findings.push(finding(check, severity, place, what, Vec::new()));
         }
     }
@@ -221,7 +221,7 @@ pub(crate) fn wsgi_target_in_reach(
             && told.insert(said.place())
         {
             let what = format!("Its script lies in {}. {}", escaped(directory), reach.what);
-            let severity = severity(check, !reach.is_open);
+            let severity = reach.severity(check);
             findings.push(finding(check, severity, said.place(), what, Vec::new()));
         }
     }
@@ -231,6 +231,7 @@ pub(crate) fn wsgi_target_in_reach(
 #[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use crate::policy::audit::facts::Access;
     use crate::policy::audit::site::{NONE, Site, plain, python, settings};
     use crate::policy::settings::{Mode, Settings};
 
@@ -340,5 +341,14 @@ mod tests {
         let off = Site::new(settings(Mode::Off), Observed::EMPTY);
         let off = off.says(&[], "wsgiscriptalias", &["/app", "/srv/www/x.wsgi"]);
         assert_eq!(off.places("wsgi-target-in-reach"), ["httpd.conf:7 high"]);
+        // httpd refuses the modules that lie there, or the directory around.
+        for (known, target) in [
+            ("/srv/www/x.py", "/srv/www/x.wsgi"),
+            ("/srv/www/", "/srv/www/deep/x.wsgi"),
+        ] {
+            let denied = plain().lets_in(Access::Denied).with(&[known]);
+            let denied = denied.says(&[], "wsgiscriptalias", &["/app", target]);
+            assert_eq!(denied.places("wsgi-target-in-reach"), NONE, "{target}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What is in force in directories, and what keeps it from being so.
 
+use super::super::facts::Access;
 use super::*;
 use crate::policy::htaccess::PythonDirective;
 
@@ -79,6 +80,7 @@ fn lists_python(facts: &Facts, area: &Area) -> bool {
         })
     };
     area.conf.options.indexes
+        && area.conf.access != Access::Denied
         && match &area.section {
             Section::Directory(path) => is_python(path),
             Section::Directories => observed.is_python_directory(b"", b""),
@@ -359,6 +361,8 @@ mod tests {
                 (&python(""), ""),
                 (&python("Options Indexes"), "low:4"),
                 (&python("Options FollowSymLinks"), ""),
+                (&python("Options Indexes\nRequire valid-user"), "low:4"),
+                (&python("Options Indexes\nRequire all denied"), ""),
                 (&python("PyGuard Off\nOptions +Indexes"), "high:5"),
                 (&python("PyGuardProtect Off\nOptions +Indexes"), "high:5"),
                 (

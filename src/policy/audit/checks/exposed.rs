@@ -9,8 +9,8 @@ use super::super::interest::HTACCESS;
 use super::super::paths::{around, covers, joined, name_of, shell};
 use super::code::{aliased_packages, handler_modules, paths_in_reach};
 use super::permissions::{is_httpd_writable, is_world_writable};
-use super::ways::{Doors, Reach, Way, worst};
-use super::{finding, is_enforced, severity};
+use super::ways::{Barrier, Doors, Reach, Way, worst};
+use super::{finding, is_enforced};
 use crate::policy::class::{Class, ClassSet, Found, classify};
 use crate::policy::handler::{Python, has_extension};
 use crate::policy::judge::Target;
@@ -100,11 +100,11 @@ fn in_reach<'a>(
             continue;
         };
         let known = places.get(told.place);
-        if known.is_some_and(|(_, reach)| reach.is_open) {
+        if known.is_some_and(|(_, reach)| reach.barrier == Barrier::None) {
             continue;
         }
         if let Some(reach) = worst(ways.into_iter(), told.place, target)
-            && (reach.is_open || known.is_none())
+            && known.is_none_or(|(_, known)| reach.barrier < known.barrier)
         {
             places.insert(told.place, (told, reach));
         }
@@ -121,7 +121,7 @@ fn push(
 ) {
     for (told, reach) in places.into_values() {
         let place = Place::Path(told.place.to_vec());
-        let severity = severity(check, !reach.is_open);
+        let severity = reach.severity(check);
         findings.push(finding(check, severity, place, reach.what, lines(&told)));
     }
 }
@@ -276,16 +276,9 @@ pub(crate) fn secret_in_reach(check: &'static Check, facts: &Facts, findings: &m
     let doors = Doors::of(facts);
     let classes = [Class::Secret, Class::Vcs, Class::Database].map(ClassSet::of);
     let classes = classes.into_iter().fold(ClassSet::EMPTY, ClassSet::union);
-    let mut places = in_reach(&doors, facts, classes, |told, _, _| {
+    let places = in_reach(&doors, facts, classes, |told, _, _| {
         !PUBLIC.contains(&name_of(told.place))
     });
-    for (place, (_, reach)) in &mut places {
-        if doors.keeps_ht && name_of(place).starts_with(b".ht") {
-            reach.is_open = false;
-            reach.what =
-                "A URL leads there; a <Files> of httpd's configuration keeps it back.".to_owned();
-        }
-    }
     push(check, findings, places, no_lines);
 }
 
@@ -301,7 +294,7 @@ pub(crate) fn backup_in_reach(check: &'static Check, facts: &Facts, findings: &m
 #[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::policy::audit::facts::LibraryKind;
+    use crate::policy::audit::facts::{Access, LibraryKind};
     use crate::policy::audit::site::{
         HTTPD, NONE, OWNER, Site, exempting, plain, python, settings,
     };
@@ -383,24 +376,10 @@ mod tests {
                 );
             }
             // httpd itself keeps it back.
-            let denied = &["all", "denied"];
-            let directory = [("<directory", "/srv/")];
-            assert_eq!(
-                off().says(&directory, "require", denied).places(check),
-                NONE
-            );
-            let open = off().says(&[("<directory", "/")], "require", denied).says(
-                &directory,
-                "require",
-                &["all", "granted"],
-            );
-            assert_eq!(open.places(check).len(), 1);
-            let located = off().says(&directory, "require", denied).says(
-                &[("<location", "/")],
-                "require",
-                &["all", "granted"],
-            );
-            assert_eq!(located.places(check).len(), 1);
+            let off = |access| Site::new(settings(Mode::Off), Observed::EMPTY).lets_in(access);
+            only(&off(Access::Guarded).with(&[path]), "medium");
+            assert_eq!(off(Access::Denied).with(&[path]).places(check), NONE);
+            let off = || off(Access::Open).with(&[path]);
             // mod_wsgi answers in its place.
             let covered = off().says(&[], "wsgiscriptalias", &["/", "/opt/app.wsgi"]);
             let is_root = path.starts_with("/srv/www/");
@@ -461,12 +440,21 @@ mod tests {
                 .what
                 .contains("PyGuardDeny")
         );
-        // httpd's usual protection of its own files.
-        let files = [("<filesmatch", "^\\.ht")];
-        let off = Site::new(settings(Mode::Off), Observed::EMPTY)
-            .with(&["/srv/www/.htpasswd"])
-            .says(&files, "require", &["all", "denied"]);
-        assert_eq!(off.places("secret-in-reach"), ["/srv/www/.htpasswd low"]);
+        // Not for everybody.
+        let some = |settings| {
+            let site = Site::new(settings, Observed::EMPTY).lets_in(Access::Guarded);
+            site.with(&["/srv/www/.env"]).findings("secret-in-reach")[0]
+                .what
+                .clone()
+        };
+        assert_eq!(
+            some(settings(Mode::Off)),
+            "/.env of www.example.org leads there, and whoever httpd lets in can read it: PyGuard Off lets it through."
+        );
+        assert_eq!(
+            some(Settings::EMPTY),
+            "/.env of www.example.org leads there, and only the module keeps whoever httpd lets in from reading it."
+        );
     }
 
     #[test]

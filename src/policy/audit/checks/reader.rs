@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::facts::{Account, Mount, MountKind};
+use super::super::facts::{Access, Account, Mount, MountKind};
 use super::*;
 use crate::policy::directive::DIRECTIVES;
 use crate::policy::observed::{HANDLER_MODULE, Observed, Phase};
@@ -98,6 +98,12 @@ fn conf<'a>(said: impl Iterator<Item = &'a Said>, base: &Conf) -> Conf {
             "addhandler" | "addtype" => drop(observed.add_handler(arguments, in_section)),
             "wsgiscriptalias" => observed.wsgi_script_alias(arguments),
             "options" => conf.options.indexes = has(&["Indexes", "+Indexes", "All"]),
+            "require" => {
+                conf.access = match has(&["denied"]) {
+                    true => Access::Denied,
+                    false => Access::Open,
+                }
+            }
             "allowoverride" => conf.htaccess_may_run_python = !has(&["None"]),
             _ => {}
         }

@@ -1,106 +1,39 @@
 //! How a file is asked for by URL, and what keeps it back.
 
-use super::super::facts::{Bytes, Conf, Facts, Mount, MountKind, Said, View};
-use super::super::paths::{covers, joined, name_of, without_slash};
+use std::collections::HashSet;
+
+use super::super::Severity;
+use super::super::check::Check;
+use super::super::facts::{Access, Bytes, Conf, Entry, Facts, Kind, Mount, MountKind, Said, View};
+use super::super::paths::{around, covers, joined, name_of, parent};
+use super::code::entries_in;
+use crate::policy::handler::has_extension;
 use crate::policy::judge::{self, Method, Stop, Target, Verdict};
 use crate::policy::message::escaped;
-use crate::policy::observed::Section;
 use crate::policy::path;
 use crate::policy::settings::{Mode, Settings};
 
-/// A directory with a `Require` of its own.
-struct Required {
-    host: usize,
-    /// With its slash.
-    directory: Bytes,
-    /// `all denied`, and nothing else.
-    is_denied: bool,
-}
-
-/// What httpd's own configuration lets in and keeps back.
+/// Which URLs lead to files at all.
 pub(super) struct Doors<'a> {
     facts: &'a Facts,
-    required: Vec<Required>,
-    /// The URLs with a `Require` of their own, which comes after that of every directory.
-    located: Vec<Bytes>,
-    /// A pattern has a `Require`: where, is httpd's to say.
-    is_unsure: bool,
     /// The servers where mod_wsgi answers for every URL that no `Alias` is for.
-    covered: Vec<usize>,
-    /// `<Files ".ht*">` or its like is denied.
-    pub(super) keeps_ht: bool,
+    covered: HashSet<usize>,
 }
 
 impl<'a> Doors<'a> {
     pub(super) fn of(facts: &'a Facts) -> Doors<'a> {
-        let mut doors = Doors {
+        let said = facts.said.iter();
+        let covers = |said: &&Said| said.name == "wsgiscriptalias" && said.word(0) == b"/";
+        Doors {
             facts,
-            required: Vec::new(),
-            located: Vec::new(),
-            is_unsure: false,
-            covered: Vec::new(),
-            keeps_ht: false,
-        };
-        for said in &facts.said {
-            match said.name.as_str() {
-                "require" => doors.require(said),
-                "wsgiscriptalias" if said.word(0) == b"/" => doors.covered.push(said.host),
-                _ => {}
-            }
-        }
-        doors
-    }
-
-    fn require(&mut self, said: &Said) {
-        let is = |number: usize, text: &[u8]| said.word(number).eq_ignore_ascii_case(text);
-        let is_denied = is(0, b"all") && is(1, b"denied");
-        let sections = said.sections.iter();
-        let mut around = sections.filter(|(name, _)| name != "<virtualhost");
-        let (first, second) = (around.next(), around.next());
-        let names_ht = |(name, arguments): &(String, Bytes)| {
-            name.starts_with("<files") && memchr::memmem::find(arguments, b".ht").is_some()
-        };
-        self.keeps_ht |= is_denied && [first, second].into_iter().flatten().any(names_ht);
-        let Some((name, arguments)) = first else {
-            return;
-        };
-        match name.as_str() {
-            "<directory" => match Section::directory(arguments) {
-                // What is said of some files says nothing of the others.
-                Section::Directory(_)
-                    if second.is_some_and(|(name, _)| !name.starts_with("<require")) => {}
-                Section::Directory(directory) => {
-                    self.require_in(said.host, directory, is_denied && second.is_none());
-                }
-                _ => self.is_unsure |= !is_denied,
-            },
-            "<location" => match Section::location(arguments) {
-                Section::Location(url) if !url.iter().any(|byte| b"~*?[".contains(byte)) => {
-                    self.located.push(url);
-                }
-                _ => self.is_unsure |= !is_denied,
-            },
-            "<locationmatch" | "<directorymatch" => self.is_unsure |= !is_denied,
-            _ => {}
-        }
-    }
-
-    fn require_in(&mut self, host: usize, directory: Bytes, is_denied: bool) {
-        let mut all = self.required.iter_mut();
-        match all.find(|known| known.host == host && known.directory == directory) {
-            Some(known) => known.is_denied &= is_denied,
-            None => self.required.push(Required {
-                host,
-                directory,
-                is_denied,
-            }),
+            covered: said.filter(covers).map(|said| said.host).collect(),
         }
     }
 
     /// Whether nothing of the mount is ever looked for.
     fn are_covered(&self, mount: &Mount) -> bool {
-        let by = |host: &usize| *host == 0 || *host == mount.host;
-        mount.kind == MountKind::DocumentRoot && self.covered.iter().any(by)
+        let is_covered = |host: usize| self.covered.contains(&host);
+        mount.kind == MountKind::DocumentRoot && (is_covered(0) || is_covered(mount.host))
     }
 
     /// The ways that lead to a file, whatever keeps it back, and do not run it as a script.
@@ -122,27 +55,45 @@ impl<'a> Doors<'a> {
         })
     }
 
-    /// The worst of the ways to the modules in a directory.
+    /// The worst of the ways to the modules in a directory: one that lies there stands for all.
     pub(super) fn reach_into(&self, directory: &[u8]) -> Option<Reach> {
-        let views = views_of(self.facts, directory);
-        let module = joined(directory, b"module.py");
+        let is_module = |(path, entry): &(&Bytes, &Entry)| {
+            entry.kind == Kind::File && has_extension(path, b"py") && parent(path) == directory
+        };
+        let (module, views) = match entries_in(self.facts, directory).find(is_module) {
+            Some((path, entry)) => (path.clone(), entry.views.to_vec()),
+            None => (
+                joined(directory, b"module.py"),
+                views_of(self.facts, directory),
+            ),
+        };
         worst(self.ways(&module, &views), directory, Target::File)
     }
 }
 
-/// The views of a directory, also of one that no view is known of: the mounts that it is in.
+/// The views of a directory, also of one that no view is known of: the mounts that it is in, with
+/// what is in force in the nearest directory around it that is known.
 pub(super) fn views_of(facts: &Facts, directory: &[u8]) -> Vec<View> {
     if let Some(entry) = facts.entries.get(directory)
         && !entry.views.is_empty()
     {
         return entry.views.to_vec();
     }
+    let known: Vec<&View> = around(directory)
+        .filter_map(|directory| facts.entries.get(directory))
+        .flat_map(|entry| &*entry.views)
+        .collect();
     let mounts = facts.mounts.iter().enumerate();
     let here = mounts.filter(|(_, mount)| covers(&mount.directory, directory));
     here.filter_map(|(number, mount)| {
+        let nearest = known.iter().find(|view| view.mount == number);
+        let conf = match nearest {
+            Some(view) => &view.conf,
+            None => &facts.hosts.get(mount.host)?.conf,
+        };
         Some(View {
             mount: number,
-            conf: facts.hosts.get(mount.host)?.conf.clone(),
+            conf: conf.clone(),
         })
     })
     .collect()
@@ -161,22 +112,14 @@ pub(super) struct Way<'a> {
 impl Way<'_> {
     /// Whether httpd refuses what lies there.
     fn is_shut(&self) -> bool {
-        let (doors, mount) = (self.doors, self.mount);
-        if doors.is_unsure {
-            return false;
-        }
-        let is_here = |required: &&Required| {
-            (required.host == 0 || required.host == mount.host)
-                && (self.path.starts_with(&required.directory)
-                    || without_slash(&required.directory) == self.path)
-        };
-        let here = doors.required.iter().filter(is_here);
-        // Of one length, what the virtual host says comes after what the main server says.
-        let nearest = here.max_by_key(|required| (required.directory.len(), required.host != 0));
-        let is_denied = nearest.is_some_and(|required| required.is_denied);
-        is_denied && {
-            let url = self.url_path(self.rest);
-            !doors.located.iter().any(|located| url.starts_with(located))
+        self.conf.access == Access::Denied
+    }
+
+    /// Who can ask for it, as a subject.
+    fn who(&self) -> &'static str {
+        match self.conf.access {
+            Access::Open => "visitors",
+            Access::Guarded | Access::Denied => "whoever httpd lets in",
         }
     }
 
@@ -237,10 +180,32 @@ impl Way<'_> {
     }
 }
 
+/// What stands between visitors and a file, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Barrier {
+    /// Nothing.
+    None,
+    /// httpd's own rules, for some of them.
+    Rules,
+    /// The module, or a handler.
+    Closed,
+}
+
 /// That something can be asked for.
 pub(super) struct Reach {
-    pub(super) is_open: bool,
+    pub(super) barrier: Barrier,
     pub(super) what: String,
+}
+
+impl Reach {
+    /// How much it matters.
+    pub(super) fn severity(&self, check: &Check) -> Severity {
+        match self.barrier {
+            Barrier::None => check.severity.0,
+            Barrier::Rules => check.severity.0.max(Severity::Medium),
+            Barrier::Closed => check.severity.1,
+        }
+    }
 }
 
 /// The worst of the ways that httpd does not refuse, told as one to `place`.
@@ -249,30 +214,35 @@ pub(super) fn worst<'a>(
     place: &[u8],
     target: Target,
 ) -> Option<Reach> {
-    let mut first = None;
+    let mut worst: Option<(Barrier, Way<'a>, &str)> = None;
     for way in ways.filter(|way| !way.is_shut()) {
-        if let Some(directive) = way.opened_by(target) {
-            let url = way.url(place);
-            return Some(Reach {
-                is_open: true,
-                what: format!(
-                    "{url} leads there, and visitors can read it: {directive} lets it through."
-                ),
-            });
+        let directive = way.opened_by(target);
+        let barrier = match (directive, way.conf.access) {
+            (None, _) => Barrier::Closed,
+            (Some(_), Access::Open) => Barrier::None,
+            (Some(_), _) => Barrier::Rules,
+        };
+        let is_worse = |(known, ..): &(Barrier, Way<'_>, &str)| barrier < *known;
+        if worst.as_ref().is_none_or(is_worse) {
+            worst = Some((barrier, way, directive.unwrap_or_default()));
         }
-        first.get_or_insert(way);
+        if barrier == Barrier::None {
+            break;
+        }
     }
-    let way = first?;
-    let url = way.url(place);
+    let (barrier, way, directive) = worst?;
+    let (url, who) = (way.url(place), way.who());
+    let rest = match barrier {
+        Barrier::Closed if way.is_run() => {
+            "; a handler answers, as long as it does not decline.".to_owned()
+        }
+        Barrier::Closed => format!(", and only the module keeps {who} from reading it."),
+        Barrier::None | Barrier::Rules => {
+            format!(", and {who} can read it: {directive} lets it through.")
+        }
+    };
     Some(Reach {
-        is_open: false,
-        what: match way.is_run() {
-            true => {
-                format!("{url} leads there; a handler answers, as long as it does not decline.")
-            }
-            false => {
-                format!("{url} leads there, and only the module keeps visitors from reading it.")
-            }
-        },
+        barrier,
+        what: format!("{url} leads there{rest}"),
     })
 }
