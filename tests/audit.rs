@@ -1910,3 +1910,44 @@ fn the_audit_knows_what_httpd_refuses() {
     );
     report(&failures);
 }
+
+/// Source that is on offer, as the README shows it, and PSP that sends whatever it does not know.
+#[test]
+fn source_that_is_offered_or_echoed() {
+    let row = |extra: &str| {
+        let options = Options {
+            extra: extra.to_owned(),
+            ..Options::default()
+        };
+        let tested = test_with(&options, JSON, &[], |server| {
+            empty(server);
+            server.write("downloads/example.py", PAGE.as_bytes());
+            server.write("downloads/example.pyc", b"");
+        });
+        let found = parsed(&tested).unwrap();
+        let of = |check: &str| {
+            let findings = of(&found, check).into_iter();
+            let severities = findings.map(|finding| text(finding, "severity").to_owned());
+            severities.collect::<Vec<_>>().join(" ")
+        };
+        (of("source-in-reach"), of("bytecode-in-reach"))
+    };
+    let directory =
+        |lines: &str| format!("<Directory \"@SITE@/downloads\">\n{lines}\n</Directory>");
+    let psp = "SetHandler mod_python\nPythonHandler mod_python.psp\n";
+    let table = [
+        ("", "low", "low"),
+        ("PyGuardExempt *.py *.pyc", "", ""),
+        ("PyGuard Off", "high", "high"),
+        (psp, "low", "low"),
+        (&format!("{psp}PyGuard Off"), "high", "high"),
+    ];
+    for (lines, source, bytecode) in table {
+        let (found_source, found_bytecode) = row(&directory(lines));
+        assert_eq!(
+            (&*found_source, &*found_bytecode),
+            (source, bytecode),
+            "{lines}"
+        );
+    }
+}

@@ -307,6 +307,7 @@ with a `/` with the whole path, where `*` stays within a part and `**` does not.
 directory, or of the configuration file with the directive, without the number of the line.
 
 *In reach* is what a document root or an Alias leads to, unless httpd denies it to everybody (`Require all denied`).
+Where httpd lets in only some, what these can read is of severity medium.
 
 ## Tags that are no rule's
 

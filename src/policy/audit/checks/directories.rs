@@ -79,8 +79,17 @@ fn lists_python(facts: &Facts, area: &Area) -> bool {
             overlap(root, path) && observed.is_python_directory(seen, root)
         })
     };
+    // Of some files there is no index.
+    let is_of_files = || {
+        let mut opened = facts
+            .said
+            .iter()
+            .filter(|said| said.name.starts_with("<files"));
+        opened.any(|said| said.place() == area.place)
+    };
     area.conf.options.indexes
         && area.conf.access != Access::Denied
+        && !is_of_files()
         && match &area.section {
             Section::Directory(path) => is_python(path),
             Section::Directories => observed.is_python_directory(b"", b""),

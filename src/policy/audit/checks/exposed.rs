@@ -178,6 +178,7 @@ pub(crate) fn source_in_reach(check: &'static Check, facts: &Facts, findings: &m
         |_, path, way| {
             !packages.contains(&*way.mount.directory)
                 && !way.is_run()
+                && !way.is_offered()
                 && !is_told(path)
                 && !is_run_by_htaccess(facts, path, way)
         },
@@ -202,7 +203,11 @@ fn bytecode<'a>(
         doors,
         facts,
         ClassSet::of(Class::Bytecode),
-        |told, _, way| is_optimized(told) == optimized && !packages.contains(&*way.mount.directory),
+        |told, _, way| {
+            is_optimized(told) == optimized
+                && !packages.contains(&*way.mount.directory)
+                && !way.is_offered()
+        },
     )
 }
 
@@ -369,11 +374,13 @@ mod tests {
                 &Site::new(settings(Mode::Detect), Observed::EMPTY).with(&[path]),
                 "high",
             );
-            if !path.ends_with('/') {
-                only(
-                    &Site::new(exempting("**/*"), Observed::EMPTY).with(&[path]),
-                    "high",
-                );
+            let exempt = Site::new(exempting("**/*"), Observed::EMPTY).with(&[path]);
+            let is_code = check.starts_with("source") || check.contains("bytecode");
+            match path.ends_with('/') {
+                true => {}
+                // Where nothing is for Python, code is for visitors to take home.
+                false if is_code => assert_eq!(exempt.places(check), NONE, "{path}"),
+                false => only(&exempt, "high"),
             }
             // httpd itself keeps it back.
             let off = |access| Site::new(settings(Mode::Off), Observed::EMPTY).lets_in(access);

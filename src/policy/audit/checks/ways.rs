@@ -99,6 +99,8 @@ pub(super) fn views_of(facts: &Facts, directory: &[u8]) -> Vec<View> {
     .collect()
 }
 
+const EXEMPT: &str = "PyGuardExempt";
+
 /// A URL by which httpd would send a file.
 pub(super) struct Way<'a> {
     doors: &'a Doors<'a>,
@@ -123,9 +125,18 @@ impl Way<'_> {
         }
     }
 
-    /// Whether a program is configured to answer.
+    /// Whether a program is configured to answer. PSP sends what it does not know as a page.
     pub(super) fn is_run(&self) -> bool {
-        self.conf.observed.is_run(name_of(self.path))
+        let (observed, name) = (&self.conf.observed, name_of(self.path));
+        let is_page = has_extension(name, b"psp") || observed.is_mapped_by_name(name);
+        observed.is_run(name) && (is_page || !observed.runs(b"mod_python.psp", name))
+    }
+
+    /// Whether the administrator offers such files: opened by their names, where nothing is for Python.
+    pub(super) fn is_offered(&self) -> bool {
+        let observed = &self.conf.observed;
+        self.opened_by(Target::File) == Some(EXEMPT)
+            && !observed.is_python_directory(self.path, &self.mount.directory)
     }
 
     /// What lets httpd send this file, if anything does: then nothing of the module keeps it back.
@@ -154,7 +165,7 @@ impl Way<'_> {
                     ..settings.clone()
                 };
                 Some(match denies(&without) {
-                    true => "PyGuardExempt",
+                    true => EXEMPT,
                     false => "PyGuardDeny",
                 })
             }
