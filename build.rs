@@ -93,7 +93,7 @@ mod httpd {
         "M_(COPY|GET|MOVE|POST)",
         "NOT_IN_(HTACCESS|LIMIT)",
         "OK",
-        "OPT_(EXECCGI|INCLUDES|INDEXES|MULTI|UNSET)",
+        "OPT_(INCLUDES|INDEXES|UNSET)",
         "PYGUARD_BUCKET_.*",
         "OR_ALL",
         "OR_FILEINFO",

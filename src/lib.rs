@@ -8,7 +8,7 @@
 //!   live request into facts, asks the policy, and turns the verdict into a status and a log line.
 //!   It is only built with the feature `httpd` (on by default), which needs httpd's headers.
 //!
-//! Beside them, [`survey`] reads the machine for the audit (files, sockets, libraries) when httpd
+//! Beside them, [`survey`] reads the machine for the audit (files, sockets, the text of its configuration) when httpd
 //! starts: no httpd, no unsafe code, and no part of a request.
 //!
 //! A request passes these stops: the PythonDebug gate wherever httpd has put together a new

@@ -57,7 +57,6 @@ impl Temporary {
         Tree {
             directory: self.key(name),
             mounts: mounts.to_vec(),
-            deep: true,
         }
     }
 }
@@ -307,7 +306,6 @@ fn unreadable() {
     trees.push(Tree {
         directory: b"relative".to_vec(),
         mounts: vec![],
-        deep: true,
     });
     let found = walked(&trees, &FAR, &only_python);
     assert_eq!(found.names(&all), ["site/a.py"]);
@@ -490,10 +488,7 @@ fn trees_in_trees() {
     all.write("site/one.wsgi", "w");
     let trees = [
         all.tree("site", &[0]),
-        Tree {
-            deep: false,
-            ..all.tree("site/app", &[])
-        },
+        all.tree("site/app", &[]),
         all.tree("site/app/package/", &[1, 2]),
         all.tree("site", &[4]),
         all.tree("site/one.wsgi", &[3]),
@@ -516,7 +511,7 @@ fn trees_in_trees() {
         ("site/app", true),
         ("site/app/b.py", true),
         ("site/app/package", true),
-        ("site/app/package/c.py", false),
+        ("site/app/package/c.py", true),
         ("site/one.wsgi", false),
     ];
     let expected: Vec<_> = expected
@@ -532,19 +527,6 @@ fn trees_in_trees() {
     );
     assert_eq!(found.mounts(&all.key("site/one.wsgi")), [0, 3, 4]);
     assert_eq!(found.entries[&all.key("site/one.wsgi")].kind, Kind::File);
-
-    // A directory that is not deep is only listed.
-    let flat = [Tree {
-        deep: false,
-        ..all.tree("site", &[])
-    }];
-    let found = walked(&flat, &FAR, &everything);
-    assert_eq!(
-        found.names(&all),
-        ["site", "site/a.py", "site/app", "site/one.wsgi"]
-    );
-    assert!(found.entries.values().all(|entry| entry.views.is_empty()));
-    assert_eq!(found.left_out(), "");
 }
 
 /// A second walk adds what it knows to the entries of the first.

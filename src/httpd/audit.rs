@@ -40,7 +40,7 @@ unsafe fn run(
     guard(None, || {
         // SAFETY: as promised by the caller.
         let mut facts = unsafe { survey::facts(pool, server, audit) };
-        let (findings, accepted) = audit.sort(judge(&mut facts));
+        let (findings, accepted) = judge(&mut facts, audit);
         Some(Outcome {
             findings,
             accepted,
@@ -98,19 +98,18 @@ pub(super) unsafe fn test(
     audit: &Audit,
 ) -> Result<(), String> {
     // SAFETY: ap_state_query and ap_exists_config_define only read; the names are strings.
-    let (mode, asked) = unsafe {
+    let (mode, state, asked) = unsafe {
         let is_asked =
             |(name, _): &&(&CStr, Format)| sys::ap_exists_config_define(name.as_ptr()) != 0;
         (
             sys::ap_state_query(sys::AP_SQ_RUN_MODE),
+            sys::ap_state_query(sys::AP_SQ_MAIN_STATE),
             ASKED.iter().rev().find(is_asked),
         )
     };
+    let starts = mode == sys::AP_SQ_RM_NORMAL;
     // `-S`, `-M` and the other dumps are no tests. The rehearsal of a start is one: whoever starts httpd
     // is still there to be told.
-    // SAFETY: ap_state_query only reads.
-    let state = unsafe { sys::ap_state_query(sys::AP_SQ_MAIN_STATE) };
-    let starts = mode == sys::AP_SQ_RM_NORMAL;
     let tests = audit.when == When::Strict
         && match starts {
             true => state == sys::AP_SQ_MS_CREATE_PRE_CONFIG,

@@ -68,6 +68,9 @@ impl Merged {
     /// Finds the vector of each section, by which its rules are known from now on. Of several with the
     /// same first line, core keeps the order of the configuration. A virtual host has those of the
     /// main server too, which are known by then.
+    ///
+    /// # Safety
+    /// As `new`.
     unsafe fn hear(&self, said: &[Said]) {
         let sections = access::sections(said);
         let mut numbers: HashMap<&Key, VecDeque<usize>> = HashMap::new();
@@ -157,7 +160,7 @@ impl Merged {
         rules.get(&vector.addr()).copied().unwrap_or_default()
     }
 
-    /// These sections over what a server says.
+    /// These sections over what is merged so far.
     unsafe fn over(
         &self,
         base: *mut sys::ap_conf_vector_t,
@@ -273,8 +276,6 @@ impl Merged {
         let options = Options {
             indexes: has(sys::OPT_INDEXES),
             includes: has(sys::OPT_INCLUDES),
-            exec_cgi: has(sys::OPT_EXECCGI),
-            multi_views: has(sys::OPT_MULTI),
         };
         // SAFETY: as promised by the caller.
         let htaccess_may_run_python = core.is_some_and(|core| unsafe { may_run_python(core) });
@@ -350,7 +351,7 @@ unsafe fn covers(vector: *mut sys::ap_conf_vector_t, path: &[u8], name: &[u8]) -
         let mut slashes = memchr::memchr_iter(b'/', path).skip(depth.saturating_sub(1));
         let end = slashes.next().map_or(path.len(), |slash| slash + 1);
         let part = path.get(..end).unwrap_or(path);
-        fnmatch(core.d, part, sys::APR_FNM_PATHNAME)
+        fnmatch(core.d, part)
     }
 }
 
@@ -368,7 +369,7 @@ unsafe fn names(vector: *mut sys::ap_conf_vector_t, name: &[u8]) -> bool {
         if !core.r.is_null() {
             matches(core.r, name)
         } else if core.d_is_fnmatch() != 0 {
-            fnmatch(core.d, name, sys::APR_FNM_PATHNAME)
+            fnmatch(core.d, name)
         } else {
             written == name
         }
@@ -390,7 +391,7 @@ unsafe fn leads_to(vector: *mut sys::ap_conf_vector_t, url: &[u8]) -> bool {
             return matches(core.r, url);
         }
         if core.d_is_fnmatch() != 0 {
-            return fnmatch(core.d, url, sys::APR_FNM_PATHNAME);
+            return fnmatch(core.d, url);
         }
         let rest = url.strip_prefix(written);
         rest.is_some_and(|rest| {
@@ -411,10 +412,10 @@ unsafe fn matches(expression: *mut sys::ap_regex_t, text: &[u8]) -> bool {
 
 /// # Safety
 /// The pattern is a string of the configuration's.
-unsafe fn fnmatch(pattern: *const c_char, text: &[u8], flags: c_int) -> bool {
+unsafe fn fnmatch(pattern: *const c_char, text: &[u8]) -> bool {
     match CString::new(text) {
         // SAFETY: as promised by the caller.
-        Ok(text) => unsafe { sys::apr_fnmatch(pattern, text.as_ptr(), flags) == 0 },
+        Ok(text) => unsafe { sys::apr_fnmatch(pattern, text.as_ptr(), sys::APR_FNM_PATHNAME) == 0 },
         _ => false,
     }
 }

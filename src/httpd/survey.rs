@@ -461,7 +461,6 @@ unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
                 true => name,
                 false => Bytes::new(),
             },
-            is_main: index == 0,
             place: (index > 0).then_some(Place::Line(file, line)),
             document_root: without_slash(&root).to_vec(),
             conf,
@@ -471,7 +470,7 @@ unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
 }
 
 /// The directory of a `<Files>` that names handlers, if it stands in a plain `<Directory>`.
-fn in_directory(files: &Said, said: &[Said]) -> Option<Bytes> {
+fn directory_of_files(files: &Said, said: &[Said]) -> Option<Bytes> {
     let [.., (name, arguments)] = &files.sections[..] else {
         return None;
     };
@@ -515,7 +514,7 @@ unsafe fn areas(merged: &Merged, said: &[Said]) -> Vec<Area> {
                     other => (other, merged.of_pattern(host, &pattern())),
                 },
                 // With the handlers of some files the section is one of its own.
-                "<files" | "<filesmatch" => match in_directory(one, said) {
+                "<files" | "<filesmatch" => match directory_of_files(one, said) {
                     Some(path) => {
                         let vector = merged.of_files(host, &path, &pattern());
                         (Section::Directory(path), vector)
@@ -570,7 +569,6 @@ unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
             None => trees.push(Tree {
                 directory: mount.directory.clone(),
                 mounts: vec![index],
-                deep: true,
             }),
         }
     }
@@ -581,7 +579,6 @@ unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
     trees.extend(directories.into_iter().map(|directory| Tree {
         directory: directory.clone(),
         mounts: Vec::new(),
-        deep: true,
     }));
     let limits = Limits {
         entries: audit.entries,

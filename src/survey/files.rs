@@ -40,8 +40,6 @@ pub struct Tree {
     /// The mounts that lead to it, by their indices; empty where it is only imported from. One that
     /// is both is two trees.
     pub mounts: Vec<usize>,
-    /// With what is below its directories.
-    pub deep: bool,
 }
 
 /// What is in force for a mount's directory (with a slash at its end), or for a file in it.
@@ -128,25 +126,22 @@ struct Root<'a> {
     /// Its path without links; `None` where there is nothing.
     real: Option<PathBuf>,
     mounts: &'a [usize],
-    deep: bool,
 }
 
 impl Root<'_> {
     fn of(tree: &Tree) -> Root<'_> {
-        let path = without_slash(&tree.directory);
+        let path = bare(&tree.directory);
         Root {
             path,
             real: fs::canonicalize(as_path(path)).ok(),
             mounts: &tree.mounts,
-            deep: tree.deep,
         }
     }
 
     /// Whether what stands in this directory belongs to it.
     fn has(&self, directory: &[u8]) -> bool {
         match directory.strip_prefix(self.path) {
-            Some(b"") => true,
-            Some(rest) => self.deep && rest.starts_with(b"/"),
+            Some(rest) => rest.is_empty() || rest.starts_with(b"/"),
             None => false,
         }
     }
@@ -302,12 +297,6 @@ impl Walk<'_, '_> {
                 }
             }
         };
-        // What is below belongs to the deep ones alone.
-        let deep = |number: &&usize| self.trees.get(**number).is_some_and(|root| root.deep);
-        let below: Rc<[usize]> = match directory.trees.iter().all(|number| deep(&number)) {
-            true => directory.trees.clone(),
-            false => directory.trees.iter().filter(deep).copied().collect(),
-        };
         let holds_roots = self.above_roots.contains(&directory.path);
         let mut path = directory.path.clone();
         path.push(b'/');
@@ -336,7 +325,7 @@ impl Walk<'_, '_> {
                 continue;
             };
             if kind.is_dir() {
-                if let Some(child) = self.directory(&path, &entry, &directory, &below) {
+                if let Some(child) = self.directory(&path, &entry, &directory) {
                     line.waiting.push_back(child);
                 }
             } else if kind.is_file() {
@@ -357,7 +346,6 @@ impl Walk<'_, '_> {
         path: &[u8],
         entry: &DirEntry,
         directory: &Directory,
-        below: &Rc<[usize]>,
     ) -> Option<Directory> {
         let trees = &directory.trees;
         let views = self.views(trees, path);
@@ -369,21 +357,14 @@ impl Walk<'_, '_> {
         {
             self.keep(path, Kind::Directory, &metadata, views.clone(), None);
         }
-        if below.is_empty() {
-            return None;
-        }
         if directory.depth >= self.limits.depth {
             let first = self.too_deep.get_or_insert_with(|| (path.to_vec(), 0));
             first.1 += 1;
             return None;
         }
-        let views = match Rc::ptr_eq(trees, below) {
-            true => views,
-            false => self.views(below, path),
-        };
         Some(Directory {
             path: path.to_vec(),
-            trees: below.clone(),
+            trees: trees.clone(),
             depth: directory.depth + 1,
             views,
         })
@@ -646,7 +627,8 @@ fn read(path: &Path, metadata: &Metadata, most: usize) -> io::Result<Bytes> {
     Ok(content)
 }
 
-fn without_slash(path: &[u8]) -> &[u8] {
+/// A path without slashes at its end; of `/`, nothing.
+fn bare(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|&byte| byte != b'/');
     path.get(..end.map_or(0, |end| end + 1)).unwrap_or(path)
 }

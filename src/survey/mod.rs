@@ -1,4 +1,4 @@
-//! Reads the machine for the audit: files, sockets, libraries; no httpd, no unsafe code, nothing of
+//! Reads the machine for the audit: files, sockets, the text of the configuration; no httpd, no unsafe code, nothing of
 //! it runs at request time.
 //!
 //! What it finds goes into [`crate::policy::audit::facts`], which says what each part means. Nothing

@@ -16,7 +16,8 @@ pub struct Check {
     pub rule: Rule,
     /// What is wrong, in a few words.
     pub title: &'static str,
-    /// The worst it can be, and what it is where the module is in force.
+    /// The worst it can be, and the milder one: where the module is in force, unless its row in
+    /// `document.rs` says otherwise.
     pub severity: (Severity, Severity),
     /// What can happen.
     pub risk: &'static str,

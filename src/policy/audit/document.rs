@@ -77,7 +77,7 @@ static DETAILS: [Detail; CHECKS.len()] = [
         check: "readable-secret",
         looks: "a file with the name of a secret (`.env`, `id_rsa`, `secrets.json`, `site.key`) that others may read, in directories that others may enter. What is called an example, a test or public is left out.",
         milder: IN_FORCE,
-        lines: "chgrp www-data /srv/shop/.env\nchmod o-r /srv/shop/.env",
+        lines: "chgrp www-data /srv/shop/.env\nchmod g=r,o= /srv/shop/.env",
         place: "/srv/shop/.env",
     },
     Detail {
@@ -97,7 +97,7 @@ static DETAILS: [Detail; CHECKS.len()] = [
     Detail {
         check: "published-names",
         looks: "the pages of publisher for which PyGuardPublish names no list: what each shows, and what it imports. A page whose source cannot be followed is a finding too.",
-        milder: IN_FORCE,
+        milder: "where the module is in force, or the page imports nothing",
         lines: "# in the page\n__all__ = [\"index\", \"search\"]\n\n# or in the server's <Directory>\nPyGuardPublish index search",
         place: "/srv/www/shop/**",
     },

@@ -168,8 +168,6 @@ pub struct Account {
 pub struct Host {
     /// `ServerName`, without a port; empty: none is said.
     pub name: Bytes,
-    /// The main server, which answers what no virtual host does.
-    pub is_main: bool,
     /// Where its `<VirtualHost>` stands; `None` for the main server.
     pub place: Option<Place>,
     /// `DocumentRoot`, without a slash at its end.
@@ -238,10 +236,6 @@ pub struct Options {
     pub indexes: bool,
     /// `Includes` or `IncludesNOEXEC`
     pub includes: bool,
-    /// `ExecCGI`
-    pub exec_cgi: bool,
-    /// `MultiViews`
-    pub multi_views: bool,
 }
 
 /// A section.
@@ -296,6 +290,9 @@ impl Mount {
     }
 }
 
+/// What the name of an interpreter of mod_wsgi begins with in [`Library::interpreter`].
+pub const OF_WSGI: &[u8] = b"mod_wsgi:";
+
 /// A directory that Python imports from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
@@ -303,8 +300,8 @@ pub struct Library {
     pub directory: Bytes,
     /// The index in [`Facts::hosts`].
     pub host: usize,
-    /// The interpreter, or the process group of mod_wsgi, that imports from it; areas of the same name
-    /// share it.
+    /// The interpreter that imports from it; areas of the same name share it. Of mod_wsgi [`OF_WSGI`],
+    /// with the process group or, for a target, the URL.
     pub interpreter: Bytes,
     /// Where it is said.
     pub place: Place,

@@ -6,8 +6,8 @@
 //! each; [`checks`] holds the functions of the rows. [`interest`] says what of the files they want
 //! to see. [`judge`] runs them all, and [`report`] writes what they found.
 //!
-//! To add a check, add a row to the table, its function, its section in `docs/rules.md`, and a
-//! configuration that has it and one that has not to `tests/audit.rs`.
+//! To add a check, add a row to the table, its function, its row in [`document`], from which
+//! `docs/rules.md` is made, and a configuration that has it and one that has not to `tests/audit.rs`.
 
 pub mod accept;
 pub mod access;
@@ -24,6 +24,7 @@ mod site;
 
 use std::collections::HashSet;
 
+use accept::Audit;
 use check::{CHECKS, Check};
 use facts::{Facts, Place};
 
@@ -34,7 +35,7 @@ pub enum Severity {
     High,
     /// One more mistake opens something.
     Medium,
-    /// The module closes it; without the module it would be open.
+    /// The module closes it, or it opens nothing by itself.
     Low,
     /// Good to know.
     Info,
@@ -81,27 +82,28 @@ pub struct Finding {
 /// The most findings of one check: who has more reads no more of them.
 const MOST: usize = 1000;
 
-/// Everything that is wrong: the worst first, then in the order of the checks and of the places. What
-/// is more than enough is left out, and said so.
-pub fn judge(facts: &mut Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// Everything that is wrong, and what of it was accepted: the worst first, then in the order of the
+/// checks and of the places. What is more than enough is left out, and said so.
+pub fn judge(facts: &mut Facts, audit: &Audit) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut findings, mut accepted) = (Vec::new(), Vec::new());
     for check in &CHECKS {
-        let before = findings.len();
-        (check.look)(check, facts, &mut findings);
-        if let Some(of_check) = findings.get_mut(before..) {
-            of_check.sort_by_key(|finding| finding.severity);
-        }
-        let number = findings.len() - before;
-        if number > MOST {
-            findings.truncate(before + MOST);
-            let name = check.name;
-            let more = format!("{name}: {} more findings than {MOST}.", number - MOST);
+        let mut all = Vec::new();
+        (check.look)(check, facts, &mut all);
+        all.sort_by_key(|finding| finding.severity);
+        // A file that is included twice says everything twice.
+        let mut told = HashSet::new();
+        all.retain(|finding| told.insert(finding.place.clone()));
+        let (left, known) = audit.sort(all);
+        if left.len() > MOST {
+            let more = left.len() - MOST;
+            let more = format!("{}: {more} more findings than {MOST}.", check.name);
             facts.extent.left_out.push(more);
         }
+        findings.extend(left.into_iter().take(MOST));
+        accepted.extend(known.into_iter().take(MOST));
     }
-    findings.sort_by_key(|finding| (finding.severity, finding.check.rule));
-    // A file that is included twice says everything twice.
-    let mut told = HashSet::new();
-    findings.retain(|finding| told.insert((finding.check.name, finding.place.clone())));
-    findings
+    let order = |finding: &Finding| (finding.severity, finding.check.rule);
+    findings.sort_by_key(order);
+    accepted.sort_by_key(order);
+    (findings, accepted)
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::facts::{Bytes, Conf, Facts, Library, LibraryKind, Mount, MountKind, Place, Said};
+use super::facts::{
+    Bytes, Conf, Facts, Library, LibraryKind, Mount, MountKind, OF_WSGI, Place, Said,
+};
 use super::paths::without_slash;
 use crate::policy::observed::Section;
 
@@ -145,10 +147,6 @@ impl Libraries {
         if !observed.runs_python() {
             return;
         }
-        let directory = match section {
-            Section::Directory(path) => Some(path.as_slice()),
-            _ => None,
-        };
         let name = facts.hosts.get(host).map_or(&b""[..], |host| &host.name);
         let interpreter = conf.interpreter(name, section);
         let library = |directory: &[u8], kind| Library {
@@ -161,7 +159,7 @@ impl Libraries {
         for directory in observed.path().unwrap_or_default() {
             self.add(library(directory, LibraryKind::PythonPath));
         }
-        if observed.path().is_some() || directory.is_none() {
+        if observed.path().is_some() || !matches!(section, Section::Directory(_)) {
             return;
         }
         // mod_python adds the directory that the handlers were named for.
@@ -199,7 +197,7 @@ impl Libraries {
             self.add(Library {
                 directory: absolute(path),
                 host: said.host,
-                interpreter: [b"mod_wsgi:", name].concat(),
+                interpreter: [OF_WSGI, name].concat(),
                 place: said.place(),
                 kind,
             });

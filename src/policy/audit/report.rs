@@ -15,7 +15,7 @@ const TAG: &str = "PG105";
 const COLUMNS: usize = 100;
 
 /// Places shown of a group, groups of a check, and things left out. A site with a thousand of one kind must not push
-/// everything else off the screen; the JSON has them all.
+/// everything else off the screen; the JSON has more.
 const SHOWN: usize = 10;
 
 /// Places in a line of the error log.

@@ -70,7 +70,6 @@ impl Site {
             },
             hosts: vec![Host {
                 name: b"www.example.org".to_vec(),
-                is_main: true,
                 conf: conf.clone(),
                 ..Host::default()
             }],

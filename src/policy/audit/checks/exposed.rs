@@ -235,8 +235,8 @@ pub(crate) fn optimized_bytecode_in_reach(
 
 /// R13: where Python would leave it.
 pub(crate) fn bytecode_writable(check: &'static Check, facts: &Facts, findings: &mut Vec<Finding>) {
-    let mut hosts = facts.hosts.iter().filter(|host| host.is_main);
-    if hosts.all(|host| host.conf.settings.bytecode() == Bytecode::Off) {
+    let main = facts.hosts.first();
+    if main.is_none_or(|main| main.conf.settings.bytecode() == Bytecode::Off) {
         return;
     }
     let doors = Doors::of(facts);

@@ -258,7 +258,7 @@ fn target(facts: &Facts, host: usize, url: &[u8]) -> Option<Bytes> {
 fn hosts(facts: &Facts) -> Vec<(usize, &Host)> {
     let hosts = facts.hosts.iter().enumerate();
     hosts
-        .filter(|(_, host)| !host.is_main || facts.is_main_reached())
+        .filter(|(index, _)| *index > 0 || facts.is_main_reached())
         .collect()
 }
 
@@ -311,6 +311,12 @@ fn text(bytes: &[u8]) -> String {
     text.chars().filter(|char| !char.is_control()).collect()
 }
 
+/// A word in quotes, as httpd reads it.
+fn quoted(word: &str) -> String {
+    let word = word.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{word}\"")
+}
+
 /// A directive with these words, in quotes where they need them.
 fn line<'a>(name: &str, words: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut line = name.to_owned();
@@ -318,10 +324,7 @@ fn line<'a>(name: &str, words: impl IntoIterator<Item = &'a [u8]>) -> String {
         let word = text(word);
         line.push(' ');
         match word.is_empty() || word.contains([' ', '"', '\\']) {
-            true => {
-                let word = word.replace('\\', "\\\\").replace('"', "\\\"");
-                line.push_str(&format!("\"{word}\""));
-            }
+            true => line.push_str(&quoted(&word)),
             false => line.push_str(&word),
         }
     }
@@ -372,8 +375,7 @@ fn in_sections(sections: &[(String, Bytes)], mut lines: Vec<String>) -> Vec<Stri
 
 /// This line in a section for a directory.
 fn in_directory(directory: &[u8], line: String) -> Vec<String> {
-    let directory = text(directory).replace('\\', "\\\\").replace('"', "\\\"");
-    let arguments = format!("\"{directory}\"").into_bytes();
+    let arguments = quoted(&text(directory)).into_bytes();
     in_sections(&[("<directory".to_owned(), arguments)], vec![line])
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Finding;
 use super::super::check::Check;
-use super::super::facts::{Facts, Kind, Library, LibraryKind, Place};
+use super::super::facts::{Facts, Kind, Library, LibraryKind, OF_WSGI, Place};
 use super::super::paths::{joined, without_slash};
 use super::code::{entries_in, is_package_directory, own_module};
 use super::{confs_of, finding, in_directory, line, listed, stdlib};
@@ -110,7 +110,7 @@ fn comes_first(facts: &Facts, library: &Library) -> bool {
         LibraryKind::Handler => true,
         LibraryKind::WsgiTarget => false,
         // So does mod_wsgi. What is installed is meant to be what it is.
-        LibraryKind::PythonPath if library.interpreter.starts_with(b"mod_wsgi ") => {
+        LibraryKind::PythonPath if library.interpreter.starts_with(OF_WSGI) => {
             !is_package_directory(&library.directory)
         }
         LibraryKind::PythonPath => facts.said.iter().any(|said| {
@@ -235,7 +235,7 @@ mod tests {
         let daemon = |directory: &str| {
             plain()
                 .with(&[&format!("{directory}/random.py")])
-                .library(directory, LibraryKind::PythonPath, "mod_wsgi app")
+                .library(directory, LibraryKind::PythonPath, "mod_wsgi:app")
                 .places(check)
         };
         assert_eq!(daemon("/srv/app").len(), 1);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::Finding;
 use super::super::check::Check;
 use super::super::facts::{Entry, Facts, Kind, Place, View};
+use super::super::interest::HTACCESS;
 use super::super::paths::{around, name_of, parent, shell};
 use super::code::{handler_modules, is_package_directory, wsgi_targets};
 use super::finding;
@@ -38,7 +39,7 @@ fn code(facts: &Facts, suspect: impl Fn(&Entry) -> bool) -> (BTreeSet<&[u8]>, BT
         let name = name_of(path);
         let is_source = !is_plain(name)
             && classify(name, false).is_some_and(|found| found.class == Class::Source);
-        if !is_source && name != b".htaccess" {
+        if !is_source && name != HTACCESS {
             continue;
         }
         let is_python = |view: &View| {

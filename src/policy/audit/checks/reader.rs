@@ -150,7 +150,6 @@ pub(super) fn server(text: &str) -> Facts {
     for (host, place) in std::iter::once(None).chain(places).enumerate() {
         facts.hosts.push(Host {
             name: value(host, "servername"),
-            is_main: host == 0,
             place,
             document_root: value(host, "documentroot"),
             conf: Arc::new(match host {
