@@ -1,6 +1,7 @@
 //! What httpd knows of itself, as facts for the audit: its configuration tree, its merged sections,
 //! its sockets and its user.
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -299,18 +300,17 @@ unsafe fn user() -> Account {
             (*config).group_id,
         )
     };
-    let name = match name.strip_prefix(b"#") {
+    let name = if name.starts_with(b"#") {
         // SAFETY: no other thread looks up users now; the record and its name live until the next
         // look-up.
-        Some(_) => unsafe { libc::getpwuid(uid).as_ref() }.map_or_else(Bytes::new, |user| {
-            // SAFETY: as above.
-            unsafe { bytes(user.pw_name) }
-        }),
-        None => name,
+        unsafe { libc::getpwuid(uid).as_ref().map(|user| bytes(user.pw_name)) }.unwrap_or_default()
+    } else {
+        name
     };
-    let mut groups: Vec<libc::gid_t> = vec![0; MOST_GROUPS];
-    let mut number = c_int::try_from(groups.len()).unwrap_or(0);
+    let mut groups: Vec<libc::gid_t> = Vec::new();
     if let Ok(text) = CString::new(name.clone()) {
+        groups.resize(MOST_GROUPS, gid);
+        let mut number = c_int::try_from(groups.len()).unwrap_or(0);
         // SAFETY: the list has room for as many as `number` says.
         let found =
             unsafe { libc::getgrouplist(text.as_ptr(), gid, groups.as_mut_ptr(), &raw mut number) };
@@ -440,6 +440,8 @@ unsafe fn conditional_directives(pool: *mut sys::apr_pool_t, facts: &Facts) -> V
 /// # Safety
 /// As `facts`.
 unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
+    let named = facts.said.iter().filter(|said| said.name == "servername");
+    let named: HashSet<usize> = named.map(|said| said.host).collect();
     let mut hosts = Vec::new();
     for (index, server) in merged.servers.iter().enumerate() {
         // SAFETY: the server is live, its names are null or strings; core has a record for it.
@@ -455,9 +457,8 @@ unsafe fn hosts(merged: &Merged, facts: &Facts) -> Vec<Host> {
                 merged.conf(merged.of_server(index)),
             )
         };
-        let is_named = |said: &Said| said.host == index && said.name == "servername";
         hosts.push(Host {
-            name: match facts.said.iter().any(is_named) {
+            name: match named.contains(&index) {
                 true => name,
                 false => Bytes::new(),
             },
@@ -552,6 +553,7 @@ unsafe fn areas(merged: &Merged, said: &[Said]) -> Vec<Area> {
 /// As `facts`.
 unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
     let mut trees: Vec<Tree> = Vec::new();
+    let mut known: HashMap<&Bytes, usize> = HashMap::new();
     // httpd accepts a path that does not exist: there is nothing to look at.
     let exists = |path: &[u8]| match as_path(path).symlink_metadata() {
         Err(e) => e.kind() != ErrorKind::NotFound,
@@ -561,10 +563,9 @@ unsafe fn look_at_files(merged: &Merged, audit: &Audit, facts: &mut Facts) {
         if !exists(&mount.directory) {
             continue;
         }
-        let known = trees
-            .iter_mut()
-            .find(|tree| tree.directory == mount.directory);
-        match known {
+        let next = trees.len();
+        let number = *known.entry(&mount.directory).or_insert(next);
+        match trees.get_mut(number) {
             Some(tree) => tree.mounts.push(index),
             None => trees.push(Tree {
                 directory: mount.directory.clone(),

@@ -248,14 +248,12 @@ impl Walk<'_, '_> {
             let interest = self.interest_in(&path, Kind::File, &views, &both);
             if interest.keep {
                 let own = self.views_of_file(views.clone(), above, name);
-                // A <Files> may have given it to another handler.
-                let content = match Arc::ptr_eq(&own, &views) {
+                let most = match Arc::ptr_eq(&own, &views) {
                     true => interest.read,
-                    false => self.interest_in(&path, Kind::File, &own, &both).read,
+                    false => self.read_of_file(&path, &own, &both),
                 };
-                let views = own;
-                let content = content.and_then(|most| self.content(&path, &real, &metadata, most));
-                self.keep(&path, Kind::File, &metadata, views, content);
+                let content = most.and_then(|most| self.content(&path, &real, &metadata, most));
+                self.keep(&path, Kind::File, &metadata, own, content);
             }
             return None;
         }
@@ -384,15 +382,11 @@ impl Walk<'_, '_> {
             return;
         };
         let views = self.views_of_file(directory.views.clone(), &directory.path, parent(path).1);
-        // A <Files> may have given it to another handler.
-        let content = match Arc::ptr_eq(&views, &directory.views) {
+        let most = match Arc::ptr_eq(&views, &directory.views) {
             true => interest.read,
-            false => {
-                self.interest_in(path, Kind::File, &views, &directory.trees)
-                    .read
-            }
+            false => self.read_of_file(path, &views, &directory.trees),
         };
-        let content = content.and_then(|most| {
+        let content = most.and_then(|most| {
             let real = real.as_deref().unwrap_or(as_path(path));
             self.content(path, real, &metadata, most)
         });
@@ -414,6 +408,12 @@ impl Walk<'_, '_> {
         let mut trees = trees.iter().filter_map(|&number| self.trees.get(number));
         let imported = trees.any(|root| root.mounts.is_empty());
         (self.interest)(path, kind, views, imported)
+    }
+
+    /// How much is wanted of a file with views of its own: a `<Files>` may have given it to another
+    /// handler than its directory's.
+    fn read_of_file(&self, path: &[u8], views: &[View], trees: &[usize]) -> Option<usize> {
+        self.interest_in(path, Kind::File, views, trees).read
     }
 
     /// How a directory is reached.

@@ -244,7 +244,8 @@ pub struct Area {
     /// The index in [`Facts::hosts`] of the server that it stands in; one of the main server holds
     /// for all.
     pub host: usize,
-    /// What it is for. A `<Files>` in a `<Directory>` is none of its own.
+    /// What it is for. A `<Files>` in a `<Directory>` is one of its own only where it names handlers, and
+    /// is then for that directory.
     pub section: Section,
     /// Where its first line stands.
     pub place: Place,
